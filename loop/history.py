@@ -1,0 +1,138 @@
+"""What a campaign has been through, as frozen values: what `status`, `curve` and `report` show."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Status = Literal["PASS", "FAIL", "NOT YET KNOWN"]
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Estimate(Record):
+    """A figure with its two-sided 95% interval; None where it cannot be known yet."""
+
+    estimate: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0  # holdout labels it rests on
+    method: str = ""  # "exact", "bootstrap"
+
+
+class ClassScore(Record):
+    """One class on the holdout."""
+
+    id: str
+    support: int
+    predicted: int
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+
+
+class Verdict(Record):
+    """One criterion, or one class of an `each class` criterion's worst, decided."""
+
+    criterion: str  # as written in the task file
+    status: Status
+    estimate: float | None
+    bound: float | None = None  # one-sided, at the criterion's confidence
+    target: float
+    n: int = 0
+    note: str = ""  # e.g. "lowest: eight 0.87"
+
+
+class Measurement(Record):
+    """The holdout's view of one round's model."""
+
+    holdout_labels: int
+    accuracy: Estimate
+    macro_f1: Estimate
+    ece: Estimate
+    alpha: Estimate  # Krippendorff's, over items judged by two or more
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]  # [true][predicted], in the order of `classes`
+    verdicts: tuple[Verdict, ...]
+    true_accuracy: float | None = None  # rehearsals only: on the whole holdout
+
+
+class RoundRecord(Record):
+    """One finished round."""
+
+    round: int
+    annotations: int  # on training, so far
+    holdout_annotations: int  # on the holdout, so far
+    labels: int  # training labels the model learned from
+    labels_per_class: dict[str, int]
+    asked: int  # items sent for training in this round
+    unusable: int = 0  # items dropped so far because people called them unusable
+    phase: str
+    strategy: str
+    pseudo_labels: int = 0
+    gate: Literal["open", "closed", "off"] = "off"
+    gate_why: str = ""
+    utility_spread: tuple[float, float, float] | None = None  # least, median, greatest of the chosen
+    money: float | None = None
+    currency: str | None = None
+    hours: float | None = None
+    seconds: float = 0.0  # wall time; never part of `curve --json`
+    measurement: Measurement
+
+
+class ChosenItem(Record):
+    """One item that was asked, and why."""
+
+    item: str
+    round: int
+    rank: int
+    purpose: str
+    utility: float | None
+    probability: float
+    reason: str
+    label: str | None = None  # resolved; None while open
+
+
+class Doubt(Record):
+    """An item the model is least sure of, for a person to look at."""
+
+    item: str
+    predicted: str
+    probability: float
+    runner_up: str
+    runner_up_probability: float
+    label: str | None = None
+
+
+class AnnotatorScore(Record):
+    """One annotator's work so far."""
+
+    annotator: str
+    annotations: int
+    agreement: float | None  # with the resolved labels of items that others judged too
+    seconds: float | None  # median, an annotation
+
+
+class Campaign(Record):
+    """Everything a report needs, read from the store; no paths, no secrets."""
+
+    task: str
+    title: str
+    definition: str  # hash
+    version: str  # labelwright's
+    seed: int
+    rehearsal: bool
+    items: int
+    pool: int
+    holdout: int
+    set_aside: dict[str, int]  # reason -> rows
+    existing_labels: int = 0
+    rounds: tuple[RoundRecord, ...]
+    chosen: tuple[ChosenItem, ...]
+    doubts: tuple[Doubt, ...]
+    annotators: tuple[AnnotatorScore, ...]
+    decision: Literal["running", "waiting", "passed", "failed", "spent", "exhausted"]
+    reason: str  # one sentence

@@ -1,0 +1,248 @@
+"""The engine's view of the outside: protocols, and the small values that cross them.
+
+A plug-in is a callable found through an entry point (`labelwright.query`, `.learn`, `.encode`,
+`.annotate`, `.read`, `.pseudo`, `.resolve`). Its parameters are what the task file may write between
+the brackets, except those named in `SUPPLIED`, which the engine fills in.
+
+Plug-in modules must import fast: numpy, torch, scikit-learn, pyarrow only inside functions (or under
+`TYPE_CHECKING`), because `labelwright check` imports the modules that a task file names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from labelwright.dsl.task import Task
+
+SUPPLIED = frozenset({"context", "learner", "X", "n_instances", "random_state"})
+"""Parameter names that the engine supplies; never arguments in a task file."""
+
+Progress = Callable[[str, int, int], None]
+"""`progress(what, done, total)`; called from long work, cheap to call."""
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """The progress of somebody who does not look."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a plug-in may know: the task, where data lie, where to cache, the seed, progress."""
+
+    task: Task
+    data_root: Path
+    cache: Path  # shared between tasks; content-addressed; may be deleted at any time
+    seed: int = 0
+    progress: Progress = no_progress
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row that was set aside: where, which kind of fault, and the detail."""
+
+    file: str
+    row: int | None  # 1-based, header excluded; None where rows cannot be counted
+    reason: str  # a short stable phrase, counted: "duplicate id", "undecodable bytes", …
+    detail: str = ""
+
+
+Faults = Callable[[Fault], None]
+
+
+class Source(Protocol):
+    """Rows of a data set, in a stable order, read in batches (label_reader: `labelwright.read`).
+
+    `roles` names default columns: keys `id`, `text`, `image`, `columns` (a tuple), `label`. A column of
+    pictures is either `string` (paths relative to the data root) or
+    `struct<data: binary, height: int32, width: int32, channels: int32>` (uint8, row-major).
+    """
+
+    roles: dict[str, str | tuple[str, ...]]
+
+    def schema(self) -> pa.Schema:
+        """Column names and types. Raises DataError where the source cannot be opened."""
+
+    def fingerprint(self) -> str:
+        """Changes whenever the content may have changed (files, sizes, times, arguments)."""
+
+    def batches(self, columns: Sequence[str], faults: Faults) -> Iterator[pa.RecordBatch]:
+        """All good rows, `columns` only, at most some thousands a batch; bad rows go to `faults`."""
+
+
+# --- items ------------------------------------------------------------------------------------
+
+
+class Items(Protocol):
+    """A view of items: ids and columns, read lazily from a memory-mapped file."""
+
+    @property
+    def ids(self) -> Sequence[str]: ...
+
+    @property
+    def contents(self) -> np.ndarray:
+        """Content hash of every item's inputs, (n_items, 16) uint8."""
+
+    def __len__(self) -> int: ...
+
+    def columns(self, names: Sequence[str]) -> pa.Table:
+        """These columns, in order, as a table of n_items rows."""
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> Items:
+        """The items at these positions."""
+
+
+class Encoder(Protocol):
+    """Items to vectors. `identity` names all that the vectors depend on beside the content.
+
+    An encoder with `fitted = True` learns from the pool (tfidf vocabulary, scaling); its vectors are
+    valid for that pool only. The others are cached item by item under content hash and identity.
+    """
+
+    identity: str
+    fitted: bool
+
+    def fit(self, items: Items) -> None:
+        """Learn from the pool, without labels; does nothing where `fitted` is False."""
+
+    def encode(self, items: Items) -> np.ndarray:
+        """(n_items, dim) float32. Raises DataError naming the item that cannot be read."""
+
+
+# --- learning ---------------------------------------------------------------------------------
+
+
+class Model(Protocol):
+    """A trained model."""
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities, (n_items, n_classes) float64, rows sum to one."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that was learned, as arrays; what is saved (safetensors) and hashed."""
+
+
+class Learner(Protocol):
+    """Trains models. Deterministic for the same arguments."""
+
+    def fit(
+        self,
+        X: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray | None = None,
+        *,
+        calibrate: bool = True,
+    ) -> Model:
+        """Train on X (n, dim), targets (n, n_classes) soft labels whose rows sum to one, weights (n,).
+
+        Classes never seen in `targets` get a small, equal probability, never NaN.
+        """
+
+    def restore(self, state: dict[str, np.ndarray]) -> Model:
+        """The model whose `state()` this is."""
+
+
+@dataclass(frozen=True)
+class Pseudo:
+    """What a pseudo-labelling method made of the unlabelled items."""
+
+    model: Model  # the one to use: the supervised one where the gate closed
+    rows: np.ndarray  # (m,) positions in the unlabelled X that were used
+    labels: np.ndarray  # (m,) class index given
+    gate: Literal["open", "closed"]
+    why: str  # one sentence for people: the cross-validated figures that decided
+    supervised_score: float  # cross-validated mean log-loss without pseudo-labels
+    score: float  # and with them
+
+
+# --- choosing ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Items that a strategy chose, best first.
+
+    Unpacks as `(indices, utilities)`, the pair that modAL's own strategies return, so that ours drop
+    into modAL (whose `query` takes a bare array of two indices apart).
+
+    indices: (n,) positions in X. utilities: (n,) higher is better. probabilities: (n,) the chance each
+    item had of being chosen (1 for a deterministic rule). reasons: one short sentence an item.
+    """
+
+    indices: np.ndarray
+    utilities: np.ndarray
+    probabilities: np.ndarray
+    reasons: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.indices, self.utilities))
+
+
+class QueryLearner(Protocol):
+    """The learner as a strategy sees it (modAL's attribute names).
+
+    `X_training` (n, dim) and `y_training` (n,) class indices are what people labelled so far; with no
+    label yet both are empty and `predict_proba` raises StrategyError("… needs labels").
+    """
+
+    X_training: np.ndarray
+    y_training: np.ndarray
+    classes: tuple[str, ...]  # ids, by class index
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray: ...
+
+    def fit_again(self, rows: np.ndarray, seed: int) -> Model:
+        """A model trained on these rows (with repetition) of X_training: a committee's member."""
+
+
+# --- annotating -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Request:
+    """One item to ask people about."""
+
+    item: str
+    people: int  # how many different people are to answer
+    purpose: Literal["train", "holdout", "gold", "audit"] = "train"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One person's judgement of one item. `labels` are class ids; empty with `skipped`."""
+
+    item: str
+    annotator: str
+    labels: tuple[str, ...]
+    seconds: float | None = None
+    skipped: bool = False
+    reference: str = ""  # the source's own stable name for it, so that none is counted twice
+
+
+class AnnotatorSource(Protocol):
+    """People, wherever they are (`labelwright.annotate`). Both calls may be repeated safely."""
+
+    rehearsal: bool
+    """True where the answers are simulated: reports must say so."""
+
+    def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
+        """Make the batch available to people; sending the same batch id again changes nothing."""
+
+    def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
+        """All answers given so far for the batch, each with a stable `reference`."""
+
+
+class Rehearsal(Protocol):
+    """What a simulated source can do beside: tell the truth, for display only."""
+
+    def truth(self, ids: Sequence[str]) -> dict[str, str]:
+        """True class id by item id, where the data say it."""
