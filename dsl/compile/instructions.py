@@ -1,0 +1,185 @@
+"""The annotators' guide: a Task as an HTML page.
+
+Built as a tree and serialised, so that every word of the task file is text and never markup. The
+page carries its own style, loads nothing, and follows the reader's light or dark setting.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+from labelwright.dsl.compile.options import Option, is_tree, is_xml, options
+from labelwright.dsl.task import Class, Constraint, Sample, Task
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.6 system-ui, "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic",
+       NanumGothic, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
+       word-break: keep-all; overflow-wrap: anywhere; }
+h1 { font-size: 1.6rem; line-height: 1.25; }
+section section { margin-left: 1.25rem; }
+h2, h3, h4, h5, h6 { margin: 1.4rem 0 .3rem; }
+.class { border-left: .3rem solid #8888; padding-left: .8rem; }
+kbd { border: 1px solid #8888; border-radius: .25rem; padding: 0 .35rem; font-size: .85em; }
+dt { font-weight: 600; margin-top: .4rem; } dd { margin: 0 0 0 1rem; } dd ul { margin: 0;
+       padding-left: 1.1rem; }
+.note { opacity: .75; }
+mark { background: #f2c14e66; color: inherit; padding: 0 .1rem; }
+"""
+
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
+
+
+def instructions_html(task: Task) -> str:
+    """The guide as a whole HTML document, to be opened or sent to annotators."""
+    html = ET.Element("html")
+    head = ET.SubElement(html, "head")
+    ET.SubElement(head, "meta", charset="utf-8")
+    ET.SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
+    _text(ET.SubElement(head, "title"), task.title)
+    ET.SubElement(head, "style").text = _STYLE
+    body = ET.SubElement(html, "body")
+    body.append(_main(task))
+    ET.indent(head)
+    return "<!DOCTYPE html>\n" + ET.tostring(html, encoding="unicode", method="html") + "\n"
+
+
+def instructions_fragment(task: Task) -> str:
+    """The same guide without head and style, as Label Studio's `expert_instruction` takes it."""
+    return ET.tostring(_main(task), encoding="unicode", method="html")
+
+
+def _main(task: Task) -> ET.Element:
+    main = ET.Element("main")
+    _text(ET.SubElement(main, "h1"), task.title)
+    _paragraphs(main, task.guide)
+    ET.SubElement(main, "p", {"class": "note"}).text = _how(task)
+    by_id = {o.id: o for o in options(task)}
+    classes = ET.SubElement(main, "section")
+    ET.SubElement(classes, "h2").text = "Classes"
+    for each in task.children(None):
+        _class(classes, task, each, by_id, level=3)
+    if task.constraints:
+        rules = ET.SubElement(main, "section")
+        ET.SubElement(rules, "h2").text = "What goes together"
+        items = ET.SubElement(rules, "ul")
+        for constraint in task.constraints:
+            _text(ET.SubElement(items, "li"), _constraint(constraint, by_id))
+    return main
+
+
+def _how(task: Task) -> str:
+    """One paragraph: what an answer is."""
+    if task.kind == "spans":
+        words = ["Mark each part of the text and say what it is."]
+        words.append(
+            {
+                "flat": "Marks never overlap.",
+                "nested": "A mark may lie inside another, but two never cross.",
+                "overlapping": "Marks may overlap.",
+            }[task.nesting]
+        )
+    elif task.choose == "one":
+        words = ["Choose exactly one class."]
+    elif task.empty == "forbidden":
+        words = ["Choose every class that holds; at least one."]
+    else:
+        words = ["Choose every class that holds; submit without any where none does."]
+    if any(c.parent for c in task.classes):
+        words.append(
+            "Choose the most exact class that is right; a wider class may be chosen too."
+            if task.choosable == "any"
+            else "Classes with others inside are headings: choose one of those inside."
+        )
+    if not is_tree(task):
+        words.append("A key in a box chooses the class beside it.")
+    words.append("Skip an item you cannot judge.")
+    return " ".join(words)
+
+
+def _class(
+    box: ET.Element, task: Task, each: Class, by_id: dict[str, Option], *, level: int
+) -> None:
+    option = by_id[each.id]
+    section = ET.SubElement(box, "section", {"class": "class"})
+    if option.color:
+        section.set("style", f"border-left-color: {option.color}")
+    heading = ET.SubElement(section, f"h{min(level, 6)}")
+    _text(heading, each.title)
+    if option.hotkey:
+        heading.text = f"{heading.text} "
+        _text(ET.SubElement(heading, "kbd"), option.hotkey)
+    _paragraphs(section, each.describe)
+    if each.role == "unusable":
+        note = "Not a class of its own: an item marked so is dropped."
+        ET.SubElement(section, "p", {"class": "note"}).text = note
+    if each.examples or each.counterexamples:
+        samples = ET.SubElement(section, "dl")
+        _samples(samples, "Examples", each.examples)
+        _samples(samples, "Not this", each.counterexamples)
+    for child in task.children(each.id):
+        _class(section, task, child, by_id, level=level + 1)
+
+
+def _samples(box: ET.Element, heading: str, samples: tuple[Sample, ...]) -> None:
+    if not samples:
+        return
+    ET.SubElement(box, "dt").text = heading
+    items = ET.SubElement(ET.SubElement(box, "dd"), "ul")
+    for sample in samples:
+        item = ET.SubElement(items, "li")
+        if sample.kind == "image":
+            _text(ET.SubElement(item, "code"), sample.value)
+        elif sample.kind == "span" and sample.marked:
+            _span(item, sample.value, sample.marked)
+        else:
+            _text(item, sample.value)
+
+
+def _span(item: ET.Element, text: str, marked: str) -> None:
+    """The text with its marked part; `[brackets]` in it say which occurrence is meant."""
+    before, found, after = text.partition(f"[{marked}]")
+    if not found:
+        before, found, after = text.partition(marked)
+    _text(item, before)
+    if found:
+        mark = ET.SubElement(item, "mark")
+        _text(mark, marked)
+        mark.tail = _clean(after)
+
+
+def _constraint(constraint: Constraint, by_id: dict[str, Option]) -> str:
+    subject = f"“{by_id[constraint.subject].title}”"
+    objects = [f"“{by_id[o].title}”" for o in constraint.objects]
+    if constraint.relation == "requires":
+        return f"An item with {subject} also has {_listed(objects, 'and')}."
+    return f"{subject} never goes together with {_listed(objects, 'or')}."
+
+
+def _listed(words: list[str], last: str) -> str:
+    if len(words) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _paragraphs(box: ET.Element, text: str) -> None:
+    """Blank lines part paragraphs; `*word*` is stressed."""
+    for block in re.split(r"\n\s*\n", _clean(text)):
+        if not block.strip():
+            continue
+        paragraph = ET.SubElement(box, "p")
+        pieces = _EMPHASIS.split(" ".join(block.split()))
+        paragraph.text = pieces[0]
+        for stressed, after in zip(pieces[1::2], pieces[2::2], strict=True):
+            element = ET.SubElement(paragraph, "em")
+            element.text, element.tail = stressed, after
+
+
+def _text(element: ET.Element, text: str) -> None:
+    element.text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    """Characters that no document may hold, replaced."""
+    return text if is_xml(text) else "".join(ch if is_xml(ch) else "\ufffd" for ch in text)

@@ -1,0 +1,175 @@
+"""The labelling page: a Task as Label Studio's XML.
+
+`value` is the title, which people read and which may change at no cost; `alias` is the class id,
+which is what Label Studio stores. Built with a serialiser, so that no title can become markup.
+The page never asks the server to fetch anything and never interprets an item's text as HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from xml.etree import ElementTree as ET
+
+from labelwright.dsl.compile.errors import CompileError
+from labelwright.dsl.compile.fields import Kind, Shown, shown
+from labelwright.dsl.compile.options import (
+    SEPARATOR,
+    Option,
+    checked_text,
+    is_tree,
+    is_xml,
+    options,
+)
+from labelwright.dsl.task import Task
+
+CONTROL = "label"
+"""`from_name` of every answer."""
+
+_LONG_LIST = 12  # above so many choices, they stand beside one another
+_GROUP_STYLE = "border-left: 2px solid #8888; padding-left: 10px; margin: 6px 0"
+
+
+def label_config(task: Task, fields: Mapping[str, Kind] | None = None) -> str:
+    """Label Studio's labelling configuration of a task, as XML text.
+
+    `fields` as in `shown`. Raises CompileError for a page that Label Studio would show wrongly:
+    repeated or empty titles, repeated hotkeys, `$` in a title, spans over anything but one text.
+    """
+    parts = shown(task, fields)
+    choices = options(task)
+    page = ET.Element("View")
+    if task.kind == "spans":
+        _spans(page, task, parts, choices)
+    else:
+        names = _objects(page, parts)
+        _control(page, task, choices, names[0])
+    ET.indent(page)
+    return ET.tostring(page, encoding="unicode") + "\n"
+
+
+# --- what is shown ----------------------------------------------------------------------------
+
+
+def _objects(page: ET.Element, parts: Sequence[Shown]) -> list[str]:
+    """Append the items' parts; returns their names."""
+    several = len(parts) > 1
+    names: list[str] = []
+    for part in parts:
+        box = ET.SubElement(page, "View") if several else page
+        if several and part.heading:
+            heading = checked_text(part.heading, "the name of a column")
+            ET.SubElement(box, "Header", value=heading, size="5")
+        name, value = part.key, f"${part.key}"
+        names.append(name)
+        if part.kind == "text":
+            ET.SubElement(box, "Text", name=name, value=value)
+        elif part.kind == "image":
+            ET.SubElement(box, "Image", name=name, value=value, zoom="true", zoomControl="true")
+        else:
+            ET.SubElement(box, "Table", name=name, value=value)
+    return names
+
+
+# --- what is chosen ---------------------------------------------------------------------------
+
+
+def _control(page: ET.Element, task: Task, choices: Sequence[Option], to: str) -> None:
+    required = task.choose == "one" or task.empty == "forbidden"
+    common = {
+        "name": CONTROL,
+        "toName": to,
+        "required": "true" if required else "false",
+    }
+    if required:
+        common["requiredMessage"] = (
+            "Choose one class." if task.choose == "one" else "Choose at least one class."
+        )
+    if is_tree(task):
+        _tree(page, task, choices, common)
+    else:
+        _list(page, task, choices, common)
+
+
+def _list(
+    page: ET.Element, task: Task, choices: Sequence[Option], common: Mapping[str, str]
+) -> None:
+    """Choices; leaves of a hierarchy stand in a box under their parents' titles."""
+    chosen = [o for o in choices if o.chosen]
+    control = ET.SubElement(
+        page,
+        "Choices",
+        {
+            **common,
+            "choice": "single-radio" if task.choose == "one" else "multiple",
+            "layout": "inline" if len(chosen) > _LONG_LIST else "vertical",
+        },
+    )
+    box, path = control, tuple[str, ...]()
+    for option in chosen:
+        if option.path != path:
+            path = option.path
+            box = control
+            if path:
+                box = ET.SubElement(control, "View", style=_GROUP_STYLE)
+                ET.SubElement(box, "Header", value=SEPARATOR.join(path), size="5")
+        style = f"border-left: 4px solid {option.color}; padding-left: 6px" if option.color else ""
+        ET.SubElement(box, "Choice", _attributes(option, style=style))
+
+
+def _tree(
+    page: ET.Element, task: Task, choices: Sequence[Option], common: Mapping[str, str]
+) -> None:
+    """Taxonomy; an answer is the path of ids, its last one is the class."""
+    control = ET.SubElement(
+        page,
+        "Taxonomy",
+        {
+            **common,
+            "leafsOnly": "true" if task.choosable == "leaves" else "false",
+            "showFullPath": "true",
+            "pathSeparator": SEPARATOR,
+        },
+    )
+    if task.choose == "one":
+        control.set("maxUsages", "1")
+    nodes: dict[str, ET.Element] = {}
+    parents = {c.id: c.parent for c in task.classes}
+    for option in choices:
+        parent = parents[option.id]
+        box = control if parent is None else nodes[parent]
+        attributes = _attributes(option, color=option.color or "")
+        nodes[option.id] = ET.SubElement(box, "Choice", attributes)
+
+
+def _spans(page: ET.Element, task: Task, parts: Sequence[Shown], choices: Sequence[Option]) -> None:
+    texts = [part for part in parts if part.kind == "text"]
+    if len(texts) != 1 or any(part.kind == "image" for part in parts):
+        raise CompileError(
+            "spans are marked in one text, and this task has "
+            + (f"{len(texts)}: {', '.join(p.heading for p in texts)}" if texts else "none"),
+            "name one column in `text`, and the others in `show`",
+        )
+    control = ET.SubElement(
+        page,
+        "Labels",
+        {
+            "name": CONTROL,
+            "toName": texts[0].key,
+            "choice": "single" if task.choose == "one" else "multiple",
+            "showInline": "true",
+        },
+    )
+    for option in choices:
+        if option.chosen:
+            attributes = _attributes(option, background=option.color or "")
+            ET.SubElement(control, "Label", attributes)
+    _objects(page, parts)
+
+
+def _attributes(option: Option, **more: str) -> dict[str, str]:
+    attributes = {"value": option.title, "alias": option.id}
+    if option.hotkey:
+        attributes["hotkey"] = option.hotkey
+    if option.describe.strip() and is_xml(option.describe):
+        attributes["hint"] = " ".join(option.describe.split())
+    return attributes | {name: value for name, value in more.items() if value}
