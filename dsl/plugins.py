@@ -13,7 +13,11 @@ from typing import Any, Literal, Protocol
 Kind = Literal["query", "learn", "encode", "annotate", "read", "pseudo", "pretrain", "augment", "resolve"]
 
 ArgumentType = Literal["int", "float", "str", "bool", "call", "list", "any"]
-"""`str` takes a string or a bare word; `float` also an integer or a percent."""
+"""`str` takes a string or a bare word; `float` also an integer or a percent.
+
+`call` takes a plug-in of the same kind, with or without brackets; a percent as its first positional
+argument is its share, not one of its own arguments: `mix(margin, random(10%))`.
+"""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ Plug-in modules must import fast: numpy, torch, scikit-learn, pyarrow only insid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from labelwright.dsl.task import Task
+    from labelwright.loop.plugins import Installed
 
-SUPPLIED = frozenset({"context", "learner", "X", "n_instances", "random_state"})
+SUPPLIED = frozenset({"context", "learner", "X", "n_instances", "random_state", "plugins"})
 """Parameter names that the engine supplies; never arguments in a task file."""
 
 Progress = Callable[[str, int, int], None]
@@ -30,6 +31,12 @@ Progress = Callable[[str, int, int], None]
 
 def no_progress(what: str, done: int, total: int) -> None:
     """The progress of somebody who does not look."""
+
+
+def _installed() -> Installed:
+    from labelwright.loop.plugins import Installed
+
+    return Installed()
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Context:
     cache: Path  # shared between tasks; content-addressed; may be deleted at any time
     seed: int = 0
     progress: Progress = no_progress
+    plugins: Installed = field(default_factory=_installed, repr=False)
 
 
 # --- reading ----------------------------------------------------------------------------------
