@@ -75,7 +75,8 @@ class Source(Protocol):
     `struct<data: binary, height: int32, width: int32, channels: int32>` (uint8, row-major).
     """
 
-    roles: dict[str, str | tuple[str, ...]]
+    @property
+    def roles(self) -> dict[str, str | tuple[str, ...]]: ...
 
     def schema(self) -> pa.Schema:
         """Column names and types. Raises DataError where the source cannot be opened."""

@@ -1,0 +1,175 @@
+"""A task at work, from Python: the same verbs as the command line.
+
+    import labelwright as lw
+
+    task = lw.load("tasks/digits.task")
+    project = lw.Project("tasks/digits.task")
+    decision = project.run()
+    project.report()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labelwright.definition import Definition, read_file
+from labelwright.loop.errors import NotYet, StoreError
+from labelwright.loop.ports import Progress, no_progress
+
+if TYPE_CHECKING:
+    from labelwright.dsl.task import Task
+    from labelwright.loop.deciding import Decision
+    from labelwright.loop.engine import Moment
+    from labelwright.loop.history import Campaign
+    from labelwright.loop.workbench import Workbench
+
+
+def load(path: str | Path) -> Task:
+    """The Task that a file defines.
+
+    Raises TaskFileError, whose message holds every diagnostic, where the file has errors.
+    """
+    return read_file(Path(path)).task
+
+
+class Project:
+    """One task with its data and its history.
+
+    task: a task file, or a Task from `load` (its state then lies in the working folder).
+    state: the folder that holds `<task>/state.db`; default `LABELWRIGHT_STATE`, else `.labelwright`
+    beside the task file. data_root: what the paths in the file are relative to; default
+    `LABELWRIGHT_DATA`, else the task file's folder. seed: default the one the campaign began with,
+    else the first of `train.seeds`.
+    """
+
+    def __init__(
+        self,
+        task: str | Path | Task,
+        *,
+        state: str | Path | None = None,
+        data_root: str | Path | None = None,
+        seed: int | None = None,
+        progress: Progress = no_progress,
+    ) -> None:
+        self.definition = (
+            read_file(Path(task)) if isinstance(task, (str, Path)) else Definition.of(task)
+        )
+        self.task = self.definition.task
+        beside = self.definition.folder
+        where = state or os.environ.get("LABELWRIGHT_STATE") or beside / ".labelwright"
+        self.state = Path(where) / self.task.name
+        self.data_root = Path(data_root or os.environ.get("LABELWRIGHT_DATA") or beside)
+        self._seed = seed
+        self._progress = progress
+
+    # --- working ------------------------------------------------------------------------------
+
+    def run(self, observe: Callable[[Moment], None] = lambda moment: None) -> Decision:
+        """Go through rounds until the campaign stops or waits for people; resumes where it stopped.
+
+        observe: told when a step begins and when it is done. Raises LockedError where another run
+        holds the task, DefinitionChanged where the file means something else than what was labelled,
+        NotYet where the task needs what this version cannot run.
+        """
+        from labelwright.loop import engine
+        from labelwright.loop.lock import locked
+        from labelwright.loop.supported import unsupported
+
+        if missing := unsupported(self.task):
+            raise NotYet(
+                f"{self.definition.name}: this version cannot run yet: {'; '.join(missing)}",
+                "take these out of the task file to run it now; `labelwright check` accepts them",
+            )
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with locked(self.state, f"run {self.definition.name}", now), self._bench(True) as bench:
+            bench.store.supersede()
+            engine.enter(bench, self.definition.text)
+            return engine.run(bench, observe)
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def campaign(self, *, doubts: bool = False) -> Campaign:
+        """All that happened so far. With `doubts`, the items that the model is least sure of."""
+        from labelwright import __version__
+        from labelwright.loop.campaign import campaign
+
+        with self._bench(False) as bench:
+            return campaign(bench, __version__, doubts=doubts)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the report, one offline HTML file; default `output.report`, else the state folder."""
+        from labelwright.reporting import write_report
+
+        with self._bench(False) as bench:
+            return write_report(bench, self._output("report", path, "report.html"))
+
+    def export(self, path: str | Path | None = None, *, format: str | None = None) -> Path:  # noqa: A002
+        """Write the labelled data set with its provenance, as parquet, jsonl or csv."""
+        from labelwright.reporting import write_dataset
+
+        with self._bench(False) as bench:
+            return write_dataset(bench, self._output("dataset", path, "dataset.parquet"), format)
+
+    def _output(self, what: str, path: str | Path | None, default: str) -> Path:
+        if path is not None:
+            return Path(path)
+        call = getattr(self.task.output, what)
+        if call is None:
+            return self.state / default
+        positional, _ = call.python_arguments()
+        return self.definition.folder / str(positional[0])
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def began(self) -> bool:
+        """Whether there is anything to look at."""
+        return (self.state / "state.db").exists()
+
+    @contextlib.contextmanager
+    def _bench(self, begin: bool) -> Iterator[Workbench]:
+        from labelwright.connectors.encode_cache import encode_cached
+        from labelwright.loop.ports import Context
+        from labelwright.loop.store import Store
+        from labelwright.loop.workbench import Workbench
+
+        if not begin and not self.began():
+            raise StoreError(
+                f"{self.definition.name} was not run yet: {self.state} holds no campaign",
+                f"run `labelwright run {self.definition.name}` first",
+            )
+        with Store(self.state) as store:
+            began_with = store.meta("seed")
+            seed = self._seed if self._seed is not None else began_with
+            context = Context(
+                task=self.task,
+                data_root=self.data_root,
+                cache=cache_folder(),
+                seed=int(seed if seed is not None else self.task.train.seeds[0]),
+                progress=self._progress,
+            )
+            annotators = context.plugins.invoke(
+                "annotate", self.task.annotators.source, context=context
+            )
+            yield Workbench(
+                task=self.task,
+                definition=self.definition.digest,
+                context=context,
+                store=store,
+                annotators=annotators,
+                encode=lambda encoder, items, c: encode_cached(
+                    encoder, items, c.cache, c.progress
+                ),
+            )
+
+
+def cache_folder() -> Path:
+    """Where embeddings and the like are kept between tasks: `LABELWRIGHT_CACHE`, else the user's."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("LABELWRIGHT_CACHE") or user_cache_path("labelwright"))
+

@@ -1,0 +1,152 @@
+"""What a campaign comes to: the verdict, the bill, the names of its classes. Pure functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from labelwright.dsl.task import Task
+from labelwright.loop.history import Campaign, Measurement, RoundRecord, Verdict
+
+Outcome = Literal["PASS", "FAIL", "NOT YET KNOWN", "NO CRITERIA"]
+
+MARKS = {"PASS": "✓", "FAIL": "✗", "NOT YET KNOWN": "?", "NO CRITERIA": "–"}
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What was spent so far; `limit` and `left` are judgements, all purposes together."""
+
+    training: int
+    holdout: int
+    limit: int
+    money: float | None
+    currency: str | None
+    hours: float | None
+
+    @property
+    def total(self) -> int:
+        return self.training + self.holdout
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.total)
+
+
+def last_round(campaign: Campaign) -> RoundRecord | None:
+    """The latest finished round, None before the first."""
+    return campaign.rounds[-1] if campaign.rounds else None
+
+
+def measured(campaign: Campaign) -> Measurement | None:
+    """The latest measurement, None before the first round."""
+    last = last_round(campaign)
+    return last.measurement if last else None
+
+
+def verdicts(task: Task, campaign: Campaign) -> tuple[Verdict, ...]:
+    """The latest verdicts; before the first measurement every criterion is NOT YET KNOWN."""
+    now = measured(campaign)
+    if now is not None:
+        return now.verdicts
+    return tuple(
+        Verdict(criterion=c.text, status="NOT YET KNOWN", estimate=None, target=c.value)
+        for c in task.accept.criteria
+    )
+
+
+def outcome(task: Task, campaign: Campaign) -> Outcome:
+    """The whole campaign in one word.
+
+    PASS only where every criterion passes. While rounds are still to come a criterion that fails
+    today decides nothing: the outcome is NOT YET KNOWN.
+    """
+    states = {v.status for v in verdicts(task, campaign)}
+    if not states:
+        return "NO CRITERIA"
+    if states == {"PASS"}:
+        return "PASS"
+    if "FAIL" in states and campaign.decision not in ("running", "waiting"):
+        return "FAIL"
+    return "NOT YET KNOWN"
+
+
+def bill(task: Task, campaign: Campaign) -> Bill:
+    """What the campaign has cost up to its latest round."""
+    last = last_round(campaign)
+    price = task.budget.price or task.budget.money
+    return Bill(
+        training=last.annotations if last else 0,
+        holdout=last.holdout_annotations if last else 0,
+        limit=task.budget.annotations,
+        money=last.money if last else None,
+        currency=(last.currency if last else None) or (price.currency if price else None),
+        hours=last.hours if last else None,
+    )
+
+
+def spent_by_phase(campaign: Campaign) -> dict[str, int]:
+    """Training annotations by phase, in the order of the phases' first rounds."""
+    spent: dict[str, int] = {}
+    before = 0
+    for record in campaign.rounds:
+        spent[record.phase] = spent.get(record.phase, 0) + record.annotations - before
+        before = record.annotations
+    return spent
+
+
+def class_names(task: Task) -> dict[str, str]:
+    """Class id -> what people read: its title, with the parents' where titles repeat."""
+    titles = {c.id: c.title for c in task.classes}
+    repeats = Counter(titles.values())
+    parents = {c.id: c.parent for c in task.classes}
+
+    def path(id: str) -> str:
+        parent = parents[id]
+        return f"{path(parent)} › {titles[id]}" if parent else titles[id]
+
+    return {id: path(id) if repeats[title] > 1 else title for id, title in titles.items()}
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Items of class `true` that the model took for `predicted`; of `support` such items."""
+
+    true: str
+    predicted: str
+    items: int
+    support: int
+
+    @property
+    def share(self) -> float:
+        return self.items / self.support
+
+
+def most_confused(measurement: Measurement, limit: int) -> tuple[Confusion, ...]:
+    """The pairs confused most often, most items first, then the larger share, then file order."""
+    ids = [c.id for c in measurement.classes]
+    pairs = [
+        Confusion(ids[i], ids[j], items, sum(row))
+        for i, row in enumerate(measurement.confusion)
+        for j, items in enumerate(row)
+        if i != j and items
+    ]
+    return tuple(sorted(pairs, key=lambda c: (-c.items, -c.share))[:limit])
+
+
+@dataclass(frozen=True)
+class Target:
+    """A line to reach on the accuracy curve."""
+
+    value: float
+    text: str
+
+
+def accuracy_targets(task: Task) -> tuple[Target, ...]:
+    """The criteria on plain accuracy, on the whole holdout, as lines for the curve."""
+    return tuple(
+        Target(c.value, c.text or f"accuracy {c.op} {c.value:g}")
+        for c in task.accept.criteria
+        if c.metric == "accuracy" and c.on is None and c.of is None
+    )

@@ -1,0 +1,210 @@
+"""Choosing what to ask, sending it, and collecting what people answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labelwright.dsl.task import Call
+from labelwright.loop.budget import holdout_items, next_items, spent
+from labelwright.loop.errors import StrategyError
+from labelwright.loop.labels import Labels
+from labelwright.loop.phases import phase
+from labelwright.loop.ports import Chosen, Learner, Model, Request
+from labelwright.loop.query.contract import checked
+from labelwright.loop.split import HOLDOUT, POOL, mix
+from labelwright.loop.store import Choice, Event
+from labelwright.loop.workbench import Workbench, derive_seed
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The learner as a query strategy sees it (implements `ports.QueryLearner`)."""
+
+    X_training: np.ndarray
+    y_training: np.ndarray
+    classes: tuple[str, ...]
+    learner: Learner
+    model: Model | None
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """(n, n_classes) by the model of the labels so far."""
+        if self.model is None:
+            raise StrategyError(
+                "this query strategy needs labels to learn from, and there are none yet",
+                "begin with a phase that needs none: `phase cold until labels >= 20 "
+                "{ strategy = k_means }`",
+            )
+        return self.model.predict_proba(X)
+
+    def fit_again(self, rows: np.ndarray, seed: int) -> Model:
+        """A model of these labelled rows alone (with repetition), not calibrated."""
+        targets = np.eye(len(self.classes))[self.y_training[rows]]
+        return self.learner.fit(self.X_training[rows], targets, calibrate=False)
+
+
+def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]:
+    """Choose the round's items: training ones by the phase's strategy, then what the holdout lacks."""
+    task = bench.task
+    watermark = bench.watermark(round_)
+    training, _ = bench.labels(round_, watermark)
+    used = spent(bench.events(watermark))
+    items, asked = bench.items(round_), bench.asked_rows(round_)
+    open_rows = _open_rows(bench, round_, training, asked)
+    n = next_items(task, used, len(open_rows))
+    per_class = np.bincount(training.classes, minlength=len(task.labels))
+    now = phase(
+        task,
+        {c.id: int(k) for c, k in zip(task.labels, per_class, strict=True)},
+        used.training,
+        round_,
+        bench.measured(round_ - 1),
+    )
+    chosen = _ask_strategy(bench, round_, now.strategy, training, open_rows, n)
+    people = task.annotators.overlap
+    rows = [int(open_rows[i]) for i in chosen.indices]
+    picks = [
+        (row, "train", float(u), float(p), reason)
+        for row, u, p, reason in zip(
+            rows, chosen.utilities, chosen.probabilities, chosen.reasons, strict=True
+        )
+    ]
+    held = _holdout_rows(bench, round_, asked)
+    share = min(1.0, holdout_items(task) / max(1, int((bench.split(round_) == HOLDOUT).sum())))
+    picks += [(row, "holdout", None, share, "holdout, at random") for row in held]
+    choices = [
+        Choice(
+            round_, rank, items.id_of(row), items.content_of(row), purpose, people,
+            None if utility is None or not np.isfinite(utility) else utility, probability, reason,
+        )
+        for rank, (row, purpose, utility, probability, reason) in enumerate(picks)
+    ]  # fmt: skip
+    finite = chosen.utilities[np.isfinite(chosen.utilities)]
+    spread = [float(v) for v in np.quantile(finite, (0, 0.5, 1))] if len(finite) else None
+    return (
+        {
+            "phase": now.name,
+            "strategy": describe(now.strategy),
+            "asked": len(rows),
+            "holdout_asked": len(held),
+            "open": len(open_rows),
+            "spread": spread,
+        },
+        choices,
+    )
+
+
+def _open_rows(
+    bench: Workbench, round_: int, training: Labels, asked: np.ndarray
+) -> np.ndarray:
+    """Pool rows never asked and not labelled, in the order in which ties are broken."""
+    free = bench.split(round_) == POOL
+    free[asked] = False
+    free[training.rows] = False
+    rows = np.flatnonzero(free)
+    order = mix(bench.items(round_).order[rows], bench.context.seed)
+    sorted_rows: np.ndarray = rows[np.argsort(order, kind="stable")]
+    return sorted_rows
+
+
+def _holdout_rows(bench: Workbench, round_: int, asked: np.ndarray) -> list[int]:
+    """Holdout rows to ask now: a uniform sample that grows when the task file asks for more."""
+    rows = np.flatnonzero(bench.split(round_) == HOLDOUT)
+    seed = derive_seed(bench.context.seed, "holdout sample")
+    order = np.argsort(mix(bench.items(round_).order[rows], seed), kind="stable")
+    wanted = rows[order][: holdout_items(bench.task)]
+    return [int(row) for row in wanted[~np.isin(wanted, asked)]]
+
+
+def _ask_strategy(
+    bench: Workbench, round_: int, strategy: Call, training: Labels, rows: np.ndarray, n: int
+) -> Chosen:
+    if n == 0:
+        empty = np.empty(0)
+        return Chosen(empty.astype(np.int64), empty, empty, ())
+    features = bench.features(round_)
+    learner = bench.learner()
+    model = None
+    if len(training):
+        before = bench.store.outcome(round_ - 1, "embed") if round_ else None
+        if before == bench.needed(round_, "embed"):
+            model = bench.supervised(round_ - 1)
+        else:  # the features are new: rows were appended, or labels were there from the start
+            model = learner.fit(np.asarray(features[training.rows]), bench.targets(training))
+    view = Trained(
+        X_training=np.asarray(features[training.rows]),
+        y_training=training.classes,
+        classes=tuple(c.id for c in bench.task.labels),
+        learner=learner,
+        model=model,
+    )
+    X = np.asarray(features[rows])
+    result = bench.context.plugins.invoke(
+        "query",
+        strategy,
+        learner=view,
+        X=X,
+        n_instances=n,
+        random_state=derive_seed(bench.context.seed, "choose", round_),
+        context=bench.context,
+    )
+    return checked(result, len(X), n)
+
+
+def describe(call: Call) -> str:
+    """A strategy as people write it: `mix(margin, random(10%))`."""
+    from labelwright.dsl.show import call_text
+
+    return call_text(call)
+
+
+def batch_id(bench: Workbench, round_: int) -> str:
+    """The batch's name for whoever is asked; the same at every repetition."""
+    return f"{bench.task.name}-{round_}"
+
+
+def _requests(bench: Workbench, round_: int) -> list[Request]:
+    return [Request(c.item, c.people, c.purpose) for c in bench.store.choices(round_)]  # type: ignore[arg-type]
+
+
+def send(bench: Workbench, round_: int) -> dict[str, Any]:
+    """Hand the batch to the annotators."""
+    requests = _requests(bench, round_)
+    items = bench.items(round_)
+    rows = items.rows_of([r.item for r in requests])
+    bench.annotators.send(batch_id(bench, round_), requests, items.take(rows))
+    return {"batch": batch_id(bench, round_), "items": len(requests)}
+
+
+def collect(bench: Workbench, round_: int) -> dict[str, Any] | None:
+    """Store every new answer; None while some are still missing."""
+    requests = _requests(bench, round_)
+    answers = bench.annotators.collect(batch_id(bench, round_), requests)
+    choices = {c.item: c for c in bench.store.choices(round_)}
+    source = "simulated" if bench.annotators.rehearsal else "person"
+    known = {c.id for c in bench.task.choices}
+    for answer in answers:
+        if answer.item not in choices or not known.issuperset(answer.labels):
+            raise StrategyError(
+                f"an answer by {answer.annotator} on {answer.item} names what was not asked: "
+                + (", ".join(answer.labels) or "no label"),
+                "look at the annotator source",
+            )
+    bench.store.add_events(
+        [
+            Event(
+                "answer", a.reference, a.item, choices[a.item].content, a.annotator, source,
+                choices[a.item].purpose, round_, a.labels, a.skipped, a.seconds, bench.definition,
+            )
+            for a in answers
+        ]
+    )  # fmt: skip
+    people: dict[str, set[str]] = {}
+    for answer in answers:
+        people.setdefault(answer.item, set()).add(answer.annotator)
+    waiting = sum(max(0, r.people - len(people.get(r.item, ()))) for r in requests)
+    if waiting:
+        return None
+    return {"answers": len(answers), "watermark": bench.store.last_event()}

@@ -1,0 +1,69 @@
+"""What may be asked next, and what was spent: annotations, money, hours. Pure functions.
+
+The budget counts every judgement. Training may take what the holdout, gold and audits leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labelwright.dsl.task import Task
+from labelwright.loop.store import Event
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Judgements given so far, and what they cost."""
+
+    training: int = 0
+    holdout: int = 0
+    seconds: float = 0.0
+
+    @property
+    def annotations(self) -> int:
+        """All of them."""
+        return self.training + self.holdout
+
+    @property
+    def hours(self) -> float:
+        """Annotators' time."""
+        return self.seconds / 3600
+
+    def money(self, task: Task) -> float | None:
+        """What they cost, in the price's currency; None where no price is given."""
+        price = task.budget.price
+        return None if price is None else self.annotations * price.amount
+
+
+def spent(events: Sequence[Event]) -> Spent:
+    """What these judgements cost; labels that were there before cost nothing. Skips count: they were paid."""
+    paid = [e for e in events if e.source in ("person", "simulated")]
+    holdout = sum(e.purpose == "holdout" for e in paid)
+    seconds = sum(e.seconds or 0.0 for e in paid)
+    return Spent(len(paid) - holdout, holdout, seconds)
+
+
+def holdout_items(task: Task) -> int:
+    """How many holdout items people are asked about."""
+    return task.holdout.annotations // task.annotators.overlap
+
+
+def training_annotations(task: Task) -> int:
+    """Judgements that training may use: the budget less what the holdout is given."""
+    held = holdout_items(task) * task.annotators.overlap
+    return max(0, task.budget.annotations - held)
+
+
+def next_items(task: Task, so_far: Spent, available: int) -> int:
+    """How many items the next round may ask about for training; 0 when there is nothing to spend."""
+    overlap = task.annotators.overlap
+    left = training_annotations(task) - so_far.training
+    price, money = task.budget.price, task.budget.money
+    if price is not None and money is not None and price.amount > 0:
+        held = max(0, holdout_items(task) * overlap - so_far.holdout)
+        affordable = int((money.amount + 1e-9) / price.amount) - so_far.annotations - held
+        left = min(left, affordable)
+    if task.budget.hours is not None and so_far.hours >= task.budget.hours:
+        return 0
+    return max(0, min(task.budget.per_round, left // overlap, available))

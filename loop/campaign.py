@@ -1,0 +1,163 @@
+"""The whole campaign as one frozen value, read from the store: what `status` and `report` show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labelwright.loop.deciding import Decision
+from labelwright.loop.engine import finished, last_round, standing
+from labelwright.loop.history import AnnotatorScore, Campaign, ChosenItem, Doubt, RoundRecord
+from labelwright.loop.labels import Labels, in_force
+from labelwright.loop.split import POOL
+from labelwright.loop.store import Store
+
+if TYPE_CHECKING:
+    from labelwright.loop.workbench import Workbench
+
+MOST_DOUBTS = 20
+
+
+def records(store: Store) -> list[RoundRecord]:
+    """Every finished round, with its wall time."""
+    seconds = store.seconds()
+    found = [finished(store, r) for r in range(last_round(store) + 1)]
+    return [r.model_copy(update={"seconds": seconds[r.round]}) for r in found if r is not None]
+
+
+def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaign:
+    """The campaign so far. With `doubts`, also the items that the model is least sure of."""
+    store, task = bench.store, bench.task
+    rounds = records(store)
+    last = rounds[-1].round if rounds else None
+    split = store.outcome(last_round(store), "split") or {}
+    decision = _decision(bench, rounds)
+    labels = bench.labels(last, _watermark(bench, last)) if last is not None else None
+    return Campaign(
+        task=task.name,
+        title=task.title,
+        definition=bench.definition,
+        version=version,
+        seed=bench.context.seed,
+        rehearsal=bench.annotators.rehearsal,
+        items=split.get("items", 0),
+        pool=split.get("pool", 0),
+        holdout=split.get("holdout", 0),
+        set_aside=_set_aside(store, split),
+        existing_labels=split.get("existing", 0),
+        rounds=tuple(rounds),
+        chosen=_chosen(bench, last, labels),
+        doubts=tuple(_doubts(bench, last, labels)) if doubts and labels else (),
+        annotators=_annotators(bench, last, labels) if labels else (),
+        decision=decision.ending,
+        reason=decision.reason,
+    )
+
+
+def _watermark(bench: Workbench, round_: int) -> int:
+    return int(bench.needed(round_, "collect")["watermark"])
+
+
+def _decision(bench: Workbench, rounds: list[RoundRecord]) -> Decision:
+    begun = last_round(bench.store)
+    if not rounds:
+        return Decision("running", "no round is finished yet")
+    if rounds[-1].round < begun:
+        waiting = bench.store.outcome(begun, "send") is not None
+        if waiting and bench.store.outcome(begun, "collect") is None:
+            return Decision("waiting", f"round {begun} waits for annotators")
+        return Decision("running", f"round {begun} is not finished: run it again")
+    return standing(bench, rounds[-1])
+
+
+def _set_aside(store: Store, split: dict[str, object]) -> dict[str, int]:
+    reasons = dict(store.set_aside(str(split["snapshot"]))) if split else {}
+    if leaking := split.get("leaking"):
+        reasons["would leak between pool and holdout"] = int(str(leaking))
+    return reasons
+
+
+def _chosen(
+    bench: Workbench, last: int | None, labels: tuple[Labels, Labels] | None
+) -> tuple[ChosenItem, ...]:
+    choices = bench.store.choices()
+    answer: dict[int, str] = {}
+    for part in labels or ():
+        answer |= {
+            int(row): bench.task.labels[c].id
+            for row, c in zip(part.rows, part.classes, strict=True)
+        }
+    rows = bench.items(last).rows_of([c.item for c in choices]) if last is not None else []
+    found = dict(zip([(c.round, c.rank) for c in choices], map(int, rows), strict=False))
+    return tuple(
+        ChosenItem(
+            item=c.item, round=c.round, rank=c.rank, purpose=c.purpose, utility=c.utility,
+            probability=c.probability, reason=c.reason,
+            label=answer.get(found.get((c.round, c.rank), -1)),
+        )
+        for c in choices
+    )  # fmt: skip
+
+
+def _doubts(
+    bench: Workbench, last: int | None, labels: tuple[Labels, Labels]
+) -> list[Doubt]:
+    """Pool items with the smallest margin between the two likeliest classes, labelled ones included."""
+    assert last is not None
+    rows = np.flatnonzero(bench.split(last) == POOL)
+    probs = bench.final(last).predict_proba(np.asarray(bench.features(last)[rows]))
+    if probs.shape[1] < 2:
+        return []
+    ranked = np.argsort(-probs, axis=1, kind="stable")[:, :2]
+    top = np.take_along_axis(probs, ranked, axis=1)
+    doubtful = np.argsort(top[:, 0] - top[:, 1], kind="stable")[:MOST_DOUBTS]
+    known = dict(zip(map(int, labels[0].rows), labels[0].classes, strict=True))
+    items, classes = bench.items(last), bench.task.labels
+    return [
+        Doubt(
+            item=items.id_of(rows[i]),
+            predicted=classes[ranked[i, 0]].id,
+            probability=float(top[i, 0]),
+            runner_up=classes[ranked[i, 1]].id,
+            runner_up_probability=float(top[i, 1]),
+            label=classes[known[int(rows[i])]].id if int(rows[i]) in known else None,
+        )
+        for i in doubtful
+    ]
+
+
+def _annotators(
+    bench: Workbench, last: int | None, labels: tuple[Labels, Labels]
+) -> tuple[AnnotatorScore, ...]:
+    assert last is not None
+    events = bench.events(_watermark(bench, last))
+    judged = in_force([e for e in events if e.source != "existing"], bench.items(last))
+    resolved = {
+        int(row): bench.task.labels[c].id
+        for part in labels
+        for row, c in zip(part.rows, part.classes, strict=True)
+    }
+    people: dict[int, set[str]] = defaultdict(set)
+    for row, event in judged:
+        people[row].add(event.annotator)
+    given: dict[str, list[tuple[float | None, bool | None]]] = defaultdict(list)
+    for row, event in judged:
+        shared = len(people[row]) > 1 and row in resolved and not event.skipped
+        agrees = event.labels == (resolved[row],) if shared else None
+        given[event.annotator].append((event.seconds, agrees))
+    scores = []
+    for annotator, answers in sorted(given.items()):
+        seconds = [s for s, _ in answers if s is not None]
+        agreeing = [a for _, a in answers if a is not None]
+        scores.append(
+            AnnotatorScore(
+                annotator=annotator,
+                annotations=len(answers),
+                agreement=sum(agreeing) / len(agreeing) if agreeing else None,
+                seconds=median(seconds) if seconds else None,
+            )
+        )
+    return tuple(scores)

@@ -1,0 +1,83 @@
+"""Labels: what the judgements in force come to, item by item. Derived, never stored.
+
+A judgement counts for the item as it was judged: after a row was edited, the old annotations stay
+in the store and the item is open again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelwright.dsl.task import Task
+from labelwright.loop.items import Snapshot
+from labelwright.loop.plugins import Installed
+from labelwright.loop.store import Event
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The resolved answers of one part of the items (pool or holdout), ordered by row.
+
+    rows: (n,) positions in the snapshot. classes: (n,) index into `Task.labels`. agreement: (n,) share
+    of an item's annotators who said the label. sources: per item `people` or `existing`.
+    """
+
+    rows: np.ndarray
+    classes: np.ndarray
+    agreement: np.ndarray
+    sources: tuple[str, ...]
+    annotators: tuple[tuple[str, ...], ...]
+    unusable: np.ndarray  # rows that people called unusable
+    skipped: np.ndarray  # rows asked about and answered by nobody
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def in_force(events: Sequence[Event], snapshot: Snapshot) -> list[tuple[int, Event]]:
+    """(row, event) for every judgement whose item is there and unchanged since."""
+    rows = snapshot.rows_of([e.item for e in events])
+    contents = snapshot.contents
+    return [
+        (int(row), event)
+        for row, event in zip(rows, events, strict=True)
+        if row >= 0 and bytes(contents[row]).hex() == event.content
+    ]
+
+
+def resolve(
+    task: Task, plugins: Installed, judgements: Sequence[tuple[int, Event]], part: np.ndarray
+) -> Labels:
+    """Resolve the judgements on the rows where `part` is true, by the task's rule."""
+    method = plugins.load("resolve", task.annotators.resolve)
+    answers: list[tuple[str, str, str]] = []
+    by_row: dict[int, list[Event]] = defaultdict(list)
+    row_of: dict[str, int] = {}
+    for row, event in judgements:
+        if not part[row]:
+            continue
+        by_row[row].append(event)
+        row_of[event.item] = row
+        answers += [(event.item, event.annotator, label) for label in event.labels]
+    resolved = method(answers, [c.id for c in task.choices])
+    index = {c.id: i for i, c in enumerate(task.labels)}
+    kept = sorted((row_of[item], r) for item, r in resolved.items() if r.label in index)
+    rows = [row for row, _ in kept]
+    dropped = [row_of[item] for item, r in resolved.items() if r.label not in index]
+    answered = {row_of[item] for item in resolved}
+    return Labels(
+        rows=np.array(rows, dtype=np.int64),
+        classes=np.array([index[r.label] for _, r in kept], dtype=np.int64),
+        agreement=np.array([r.agreement for _, r in kept], dtype=np.float64),
+        sources=tuple(
+            "existing" if all(e.source == "existing" for e in by_row[row]) else "people"
+            for row in rows
+        ),
+        annotators=tuple(tuple(sorted({e.annotator for e in by_row[row]})) for row in rows),
+        unusable=np.array(sorted(dropped), dtype=np.int64),
+        skipped=np.array(sorted(set(by_row) - answered), dtype=np.int64),
+    )

@@ -1,0 +1,37 @@
+"""Pseudo-labels for a round: the task's method on the labels and the open pool."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labelwright.loop.ports import Pseudo
+from labelwright.loop.split import POOL
+from labelwright.loop.workbench import Workbench, derive_seed
+
+
+def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
+    """What the method made of this round's unlabelled items; `rows` are snapshot rows."""
+    settings = bench.task.pseudo_labels
+    assert settings is not None
+    training, _ = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
+    features = bench.features(round_)
+    free = bench.split(round_) == POOL
+    free[training.rows] = False
+    free[training.unusable] = False
+    rows = np.flatnonzero(free)
+    made: Pseudo = bench.context.plugins.invoke(
+        "pseudo",
+        settings.method,
+        learner=bench.learner(),
+        X_labelled=np.asarray(features[training.rows]),
+        targets=bench.targets(training),
+        X_unlabelled=np.asarray(features[rows]),
+        settings=settings,
+        class_ids=tuple(c.id for c in bench.task.labels),
+        random_state=derive_seed(bench.context.seed, "pseudo", round_),
+        context=bench.context,
+    )
+    return Pseudo(
+        made.model, rows[made.rows], made.labels, made.gate, made.why, made.supervised_score,
+        made.score,
+    )  # fmt: skip

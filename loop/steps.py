@@ -1,0 +1,210 @@
+"""A round, step by step. The list `STEPS` is the round; there is no other order anywhere.
+
+Each step is a function of the workbench and the round that returns its outcome. It may be repeated
+without a second effect: what it computes follows from the outcomes before it, what it sends and
+collects is known by name to whoever is asked. `None` means: not yet, people are still answering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from labelwright.loop.asking import choose, collect, send
+from labelwright.loop.budget import spent
+from labelwright.loop.errors import DataError
+from labelwright.loop.existing import existing_events
+from labelwright.loop.history import RoundRecord
+from labelwright.loop.items import Snapshot, ingest, open_source
+from labelwright.loop.measuring import measure
+from labelwright.loop.pseudo import pseudo_label
+from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
+from labelwright.loop.store import Choice
+from labelwright.loop.workbench import Workbench, snapshot_name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step decided: JSON-able values, and the choices to store with them."""
+
+    values: dict[str, Any]
+    choices: Sequence[Choice] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named part of a round."""
+
+    name: str
+    do: Callable[[Workbench, int], Outcome | None]
+
+
+def split(bench: Workbench, round_: int) -> Outcome:
+    """Read the data if they changed, and say for every item whether it teaches or measures."""
+    source = open_source(bench.context)
+    name = snapshot_name(source, bench.task)
+    before = bench.store.outcome(round_ - 1, "split") if round_ else None
+    if before is not None and before["snapshot"] == name:
+        return Outcome({**before, "watermark": bench.store.last_event(), "new": 0})
+    found: dict[str, Any] = {}
+
+    def write(path: Any) -> None:
+        found["inputs"], found["faults"] = ingest(bench.context, source, path)
+
+    path = bench.store.write_file(name, write)
+    bench.store.add_set_aside(name, found["faults"])
+    snapshot = Snapshot.open(path, found["inputs"])
+    parts = _parts(bench, snapshot, before)
+    file = f"split-{round_}.npy"
+    bench.store.write_file(file, lambda p: _save(p, parts))
+    counts = {k: int((parts == v).sum()) for k, v in (("pool", POOL), ("holdout", HOLDOUT))}
+    _require_both(counts)
+    existing = existing_events(bench, snapshot, parts, round_)
+    bench.store.add_events(existing)
+    known = before["items"] if before else 0
+    return Outcome(
+        {
+            "snapshot": name,
+            "split": file,
+            "inputs": asdict(found["inputs"]),
+            "items": len(snapshot),
+            **counts,
+            "leaking": int((parts == ASIDE).sum()),
+            "set_aside": len(found["faults"]),
+            "new": max(0, len(snapshot) - known),
+            "existing": sum(e.source == "existing" for e in bench.store.events()),
+            "watermark": bench.store.last_event(),
+        }
+    )
+
+
+def _parts(bench: Workbench, snapshot: Snapshot, before: dict[str, Any] | None) -> np.ndarray:
+    from labelwright.loop.conditions import mask
+
+    task = bench.task
+    units, hashes = snapshot.units(task.data.group)
+    when = task.holdout.when
+    matches = None if when is None else mask(when, snapshot.table)
+    if before is not None:
+        earlier = bench.snapshot(before["snapshot"])
+        rows = earlier.rows_in(snapshot)
+        old = np.load(bench.store.folder / before["split"], allow_pickle=False)
+        known = np.where(rows >= 0, old[np.maximum(rows, 0)].astype(np.int64), -1)
+        return extend(units, known, matches)
+    if matches is not None:
+        return by_condition(units, matches)
+    return by_size(units, hashes, task.holdout.size or 0.0, bench.context.seed)
+
+
+def _require_both(counts: dict[str, int]) -> None:
+    if not counts["pool"]:
+        raise DataError("no item is left to learn from: the holdout takes all of them",
+                        "look at `holdout` and at `group`")  # fmt: skip
+    if not counts["holdout"]:
+        raise DataError("the holdout is empty: nothing would be measured",
+                        "look at `items when …` or raise `size` in `holdout`")  # fmt: skip
+
+
+def embed(bench: Workbench, round_: int) -> Outcome:
+    """Turn all items into vectors, once for each snapshot and encoder."""
+    encoder = bench.encoder(bench.items(round_))
+    before = bench.store.outcome(round_ - 1, "embed") if round_ else None
+    key = [encoder.identity, bench.needed(round_, "split")["split"]]
+    if before is not None and before["key"] == key:
+        return Outcome(before)
+    name = f"features-{round_}.npy"
+    path = bench.write_features(round_, name)
+    dim = np.load(path, mmap_mode="r", allow_pickle=False).shape[1]
+    return Outcome({"file": name, "key": key, "dim": int(dim)})
+
+
+def resolve(bench: Workbench, round_: int) -> Outcome:
+    """Resolve the answers into labels and count them."""
+    training, held = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
+    per_class = np.bincount(training.classes, minlength=len(bench.task.labels))
+    return Outcome(
+        {
+            "labels": len(training),
+            "holdout_labels": len(held),
+            "labels_per_class": {
+                c.id: int(n) for c, n in zip(bench.task.labels, per_class, strict=True)
+            },
+            "unusable": len(training.unusable) + len(held.unusable),
+            "skipped": len(training.skipped) + len(held.skipped),
+        }
+    )
+
+
+def learn(bench: Workbench, round_: int) -> Outcome:
+    """Train on the labels."""
+    if not bench.needed(round_, "resolve")["labels"]:
+        raise DataError(
+            f"round {round_} ended without a single label to learn from",
+            "every item asked so far was skipped or called unusable: look at the guide and the data",
+        )
+    name = f"model-{round_}.safetensors"
+    bench.save_model(name, bench.train(round_))
+    return Outcome({"file": name})
+
+
+def pseudo(bench: Workbench, round_: int) -> Outcome:
+    """Learn from unlabelled items too, where that is shown to help."""
+    if bench.task.pseudo_labels is None:
+        return Outcome({"gate": "off", "why": "", "count": 0})
+    made = pseudo_label(bench, round_)
+    name = f"pseudo-{round_}.safetensors"
+    if made.gate == "open":
+        bench.save_model(name, made.model, rows=made.rows, labels=made.labels)
+    count = len(made.rows) if made.gate == "open" else 0
+    return Outcome({"gate": made.gate, "why": made.why, "count": count, "file": name})
+
+
+def decide(bench: Workbench, round_: int) -> Outcome:
+    """Sum the round up; whether to go on is decided from this by `deciding`."""
+    outcome = {name: bench.needed(round_, name) for name in _BEFORE_DECIDE}
+    used = spent(bench.events(outcome["collect"]["watermark"]))
+    price = bench.task.budget.price
+    record = RoundRecord(
+        round=round_,
+        annotations=used.training,
+        holdout_annotations=used.holdout,
+        labels=outcome["resolve"]["labels"],
+        labels_per_class=outcome["resolve"]["labels_per_class"],
+        asked=outcome["choose"]["asked"],
+        unusable=outcome["resolve"]["unusable"],
+        phase=outcome["choose"]["phase"],
+        strategy=outcome["choose"]["strategy"],
+        pseudo_labels=outcome["pseudo_label"]["count"],
+        gate=outcome["pseudo_label"]["gate"],
+        gate_why=outcome["pseudo_label"]["why"],
+        utility_spread=outcome["choose"]["spread"],
+        money=used.money(bench.task),
+        currency=price.currency if price else None,
+        hours=used.hours,
+        measurement=outcome["measure"]["measurement"],
+    )
+    return Outcome(record.model_dump(mode="json"))
+
+
+_BEFORE_DECIDE = ("choose", "collect", "resolve", "pseudo_label", "measure")
+
+STEPS = (
+    Step("split", split),
+    Step("embed", embed),
+    Step("choose", lambda b, r: Outcome(*choose(b, r))),
+    Step("send", lambda b, r: Outcome(send(b, r))),
+    Step("collect", lambda b, r: None if (done := collect(b, r)) is None else Outcome(done)),
+    Step("resolve", resolve),
+    Step("learn", learn),
+    Step("pseudo_label", pseudo),
+    Step("measure", lambda b, r: Outcome(measure(b, r))),
+    Step("decide", decide),
+)
+
+
+def _save(path: Any, array: np.ndarray) -> None:
+    with path.open("wb") as stream:
+        np.save(stream, array, allow_pickle=False)

@@ -1,0 +1,52 @@
+"""What of the language this version cannot run yet. Asked before anything happens."""
+
+from __future__ import annotations
+
+from labelwright.dsl.task import Task
+
+
+def unsupported(task: Task) -> list[str]:
+    """One sentence for each part of the task that parses and checks, but cannot be run yet."""
+    from labelwright.loop.measure.verdicts import unsupported_metrics
+
+    found = []
+    if task.kind != "classification":
+        found.append(f"kind = {task.kind}")
+    if task.choose != "one":
+        found.append("choose = many")
+    if task.holdout.measure != "uniform":
+        found.append(f"holdout measure = {task.holdout.measure} (uniform can)")
+    if task.existing_labels is not None and task.existing_labels.trust != "verified":
+        found.append(f"existing_labels trust = {task.existing_labels.trust} (verified can)")
+    if task.existing_labels is not None and task.existing_labels.audit:
+        found.append("existing_labels audit")
+    if task.data.dedupe is not None:
+        found.append("data dedupe")
+    if task.data.join is not None:
+        found.append("data join")
+    if task.data.unit != "document":
+        found.append(f"data unit = {task.data.unit}")
+    if task.annotators.gold is not None:
+        found.append("annotators gold")
+    if task.annotators.adjudicate_below is not None:
+        found.append("adjudicate when …")
+    if task.annotators.pause_below is not None:
+        found.append("pause when …")
+    if task.train.pretrain is not None:
+        found.append("train pretrain")
+    if task.train.augment:
+        found.append("train augment")
+    found += [f"metric {name}" for name in unsupported_metrics(task)]
+    return found
+
+
+def unused(task: Task) -> list[str]:
+    """One sentence for each part of the task that a run leaves aside without harm."""
+    found = []
+    if task.rules:
+        found.append("rules do not vote yet: the run learns from people's labels alone")
+    if task.constraints:
+        found.append("constraints are not enforced on answers yet")
+    if len(task.train.seeds) > 1:
+        found.append(f"of train seeds only the first, {task.train.seeds[0]}, is used yet")
+    return found

@@ -1,0 +1,279 @@
+"""What the steps of a round work with: the task, the outside, the store, and what is derived from it.
+
+Derived things (features, models) are read from their files; one that is missing or does not match
+its hash is made again, from the same inputs and seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelwright.dsl.task import Call, Task
+from labelwright.loop.errors import StoreError
+from labelwright.loop.history import Measurement
+from labelwright.loop.items import (
+    Inputs,
+    Snapshot,
+    ingest,
+    inputs_of,
+    open_source,
+    visible_columns,
+)
+from labelwright.loop.labels import Labels, in_force, resolve
+from labelwright.loop.ports import AnnotatorSource, Context, Encoder, Items, Learner, Model, Source
+from labelwright.loop.split import HOLDOUT, POOL
+from labelwright.loop.store import Event, Store
+
+Encode = Callable[[Encoder, Items, Context], np.ndarray]
+"""Encodes items, through a cache where the encoder allows it: (n_items, dim) float32."""
+
+
+def derive_seed(*parts: object) -> int:
+    """A 32-bit seed for one use, from the run's seed and what it is for."""
+    told = "\0".join(map(str, parts)).encode()
+    return int.from_bytes(hashlib.blake2b(told, digest_size=4).digest(), "big")
+
+
+@dataclass
+class Workbench:
+    """One task at work. Holds no state of its own but what it has read."""
+
+    task: Task
+    definition: str
+    context: Context
+    store: Store
+    annotators: AnnotatorSource
+    encode: Encode
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    # --- items --------------------------------------------------------------------------------
+
+    def snapshot(self, name: str) -> Snapshot:
+        """The items of a snapshot, by its file name."""
+        return self._once(("snapshot", name), lambda: self._open_snapshot(name))  # type: ignore[no-any-return]
+
+    def _open_snapshot(self, name: str) -> Snapshot:
+        outcome = next(o for o in self.store.outcomes("split") if o["snapshot"] == name)
+        path = self.store.file(name)
+        if path is None:
+            source = open_source(self.context)
+            if snapshot_name(source, self.task) != name:
+                raise StoreError(
+                    f"{self.store.folder / name} is missing or damaged, and the data changed since",
+                    "restore the file or the data from a backup",
+                )
+            path = self.store.write_file(name, lambda p: _ingest_only(self.context, source, p))
+        return Snapshot.open(path, Inputs(**{
+            k: tuple(v) if isinstance(v, list) else v for k, v in outcome["inputs"].items()
+        }))  # fmt: skip
+
+    def source_changed(self, round_: int) -> bool:
+        """Whether the data are not what this round read."""
+        name = snapshot_name(open_source(self.context), self.task)
+        return name != str(self.needed(round_, "split")["snapshot"])
+
+    def items(self, round_: int) -> Snapshot:
+        """The items as they were read for this round."""
+        return self.snapshot(self.needed(round_, "split")["snapshot"])
+
+    def split(self, round_: int) -> np.ndarray:
+        """(n_items,) POOL, HOLDOUT or ASIDE."""
+        return self._once(("split", round_), lambda: self._read_split(round_))  # type: ignore[no-any-return]
+
+    def _read_split(self, round_: int) -> np.ndarray:
+        name = self.needed(round_, "split")["split"]
+        path = self.store.file(name)
+        if path is None:
+            raise StoreError(
+                f"{self.store.folder / name} is missing or damaged: it says what measures",
+                "restore the state folder from a backup",
+            )
+        return np.load(path, allow_pickle=False)
+
+    def features(self, round_: int) -> np.ndarray:
+        """(n_items, dim) float32, centred on the pool, mean squared norm 1 there; memory-mapped."""
+        return self._once(("features", round_), lambda: self._read_features(round_))  # type: ignore[no-any-return]
+
+    def _read_features(self, round_: int) -> np.ndarray:
+        name = self.needed(round_, "embed")["file"]
+        path = self.store.file(name) or self.write_features(round_, name)
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+    def encoder(self, snapshot: Snapshot) -> Encoder:
+        """The task's encoder, for the inputs that the items have."""
+        call = encoder_call(self.task, snapshot.inputs)
+        made: Encoder = self.context.plugins.invoke("encode", call, context=self.context)
+        return made
+
+    def write_features(self, round_: int, name: str) -> Path:
+        """Encode all items of the round and write the file."""
+        items, split = self.items(round_), self.split(round_)
+        encoder = self.encoder(items)
+        if encoder.fitted:
+            encoder.fit(items.take(np.flatnonzero(split == POOL)))
+        vectors = self.encode(encoder, items, self.context)
+        pool = vectors[split == POOL].astype(np.float64)
+        centre = pool.mean(axis=0)
+        scale = float(np.sqrt(np.mean(np.sum((pool - centre) ** 2, axis=1)))) or 1.0
+        features = ((vectors - centre) / scale).astype(np.float32)
+        return self.store.write_file(name, lambda p: _save(p, features))
+
+    # --- labels -------------------------------------------------------------------------------
+
+    def events(self, until: int | None = None) -> list[Event]:
+        """Judgements in force, as they were when `until` was the last event."""
+        return self.store.events(until)
+
+    def labels(self, round_: int, watermark: int) -> tuple[Labels, Labels]:
+        """(training, holdout) labels, from the events up to the watermark."""
+
+        def make() -> tuple[Labels, Labels]:
+            split = self.split(round_)
+            judged = in_force(self.events(watermark), self.items(round_))
+            pool, held = (
+                resolve(self.task, self.context.plugins, judged, split == part)
+                for part in (POOL, HOLDOUT)
+            )
+            return pool, held
+
+        return self._once(("labels", round_, watermark), make)  # type: ignore[no-any-return]
+
+    def asked_rows(self, round_: int) -> np.ndarray:
+        """Rows of items that were chosen in an earlier round, as they are now."""
+        items = self.items(round_)
+        choices = [c for c in self.store.choices() if c.round < round_]
+        rows = items.rows_of([c.item for c in choices])
+        contents = items.contents
+        return np.array(
+            [
+                row
+                for row, choice in zip(rows, choices, strict=True)
+                if row >= 0 and bytes(contents[row]).hex() == choice.content
+            ],
+            dtype=np.int64,
+        )
+
+    # --- models -------------------------------------------------------------------------------
+
+    def learner(self) -> Learner:
+        """The task's learner."""
+        made: Learner = self.context.plugins.invoke(
+            "learn",
+            self.task.train.finetune,
+            context=self.context,
+            random_state=derive_seed(self.context.seed, "learn"),
+        )
+        return made
+
+    def targets(self, labels: Labels) -> np.ndarray:
+        """(n_labels, n_classes) one-hot."""
+        return np.eye(len(self.task.labels))[labels.classes]
+
+    def supervised(self, round_: int) -> Model:
+        """The model trained on the labels of this round, without pseudo-labels."""
+        return self._model(round_, "learn", lambda: self.train(round_))
+
+    def final(self, round_: int) -> Model:
+        """The model that the round measures: with pseudo-labels where their gate was open."""
+        if self.needed(round_, "pseudo_label")["gate"] != "open":
+            return self.supervised(round_)
+        from labelwright.loop.pseudo import pseudo_label
+
+        return self._model(round_, "pseudo_label", lambda: pseudo_label(self, round_).model)
+
+    def train(self, round_: int) -> Model:
+        """Train on this round's labels."""
+        training, _ = self.labels(round_, self.needed(round_, "collect")["watermark"])
+        X = self.features(round_)[training.rows]
+        return self.learner().fit(np.asarray(X), self.targets(training))
+
+    def _model(self, round_: int, step: str, make: Callable[[], Model]) -> Model:
+        def load() -> Model:
+            name = self.needed(round_, step)["file"]
+            path = self.store.file(name)
+            if path is None:
+                model = make()
+                self.save_model(name, model)
+                return model
+            return self.learner().restore(_load_arrays(path))
+
+        return self._once(("model", step, round_), load)  # type: ignore[no-any-return]
+
+    def save_model(self, name: str, model: Model, **more: np.ndarray) -> None:
+        """Write what a model learned (safetensors)."""
+        from safetensors.numpy import save_file
+
+        arrays = {k: np.ascontiguousarray(v) for k, v in {**model.state(), **more}.items()}
+        self.store.write_file(name, lambda p: save_file(arrays, p))
+
+    # --- history ------------------------------------------------------------------------------
+
+    def needed(self, round_: int, step: str) -> dict[str, Any]:
+        """The outcome of a step that must have been done."""
+        outcome = self.store.outcome(round_, step)
+        if outcome is None:
+            raise StoreError(f"round {round_} has no outcome of its step {step}", "run it again")
+        return outcome
+
+    def watermark(self, round_: int) -> int:
+        """The last event that the round before this one had collected."""
+        before = self.store.outcome(round_ - 1, "collect") if round_ else None
+        if before:
+            return int(before["watermark"])
+        return int(self.needed(round_, "split")["watermark"])
+
+    def measured(self, round_: int) -> Measurement | None:
+        """The round's measurement, if it was made."""
+        outcome = self.store.outcome(round_, "measure") if round_ >= 0 else None
+        return Measurement.model_validate(outcome["measurement"]) if outcome else None
+
+
+def encoder_call(task: Task, inputs: Inputs) -> Call:
+    """The encoder that the task names, else the one that suits its input."""
+    encoders = task.train.encoder
+    if encoders.default is not None:
+        return encoders.default
+    kinds: Sequence[str] = [k for k in ("text", "image", "columns") if getattr(inputs, k)]
+    if len(kinds) == 1 and kinds[0] in encoders.of:
+        return encoders.of[kinds[0]]  # type: ignore[index]
+    if len(kinds) > 1 or encoders.of:
+        from labelwright.loop.errors import NotYet
+
+        raise NotYet(
+            "several kinds of input together (" + ", ".join(kinds) + ") cannot be encoded yet",
+            "name one of them in `data`, and one `encoder` in `train`",
+        )
+    return Call(name={"text": "tfidf", "image": "pixels", "columns": "table"}[kinds[0]])
+
+
+def snapshot_name(source: Source, task: Task) -> str:
+    """The file of a snapshot: the same data, and the same columns of it, give the same name."""
+    visible = visible_columns(task, inputs_of(task.data, source))
+    told = "\0".join([source.fingerprint(), task.data.model_dump_json(), *sorted(visible)])
+    return f"items-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}.arrow"
+
+
+def _ingest_only(context: Context, source: Any, path: Path) -> None:
+    ingest(context, source, path)
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    with path.open("wb") as stream:
+        np.save(stream, array, allow_pickle=False)
+
+
+def _load_arrays(path: Path) -> dict[str, np.ndarray]:
+    from safetensors.numpy import load_file
+
+    return dict(load_file(path))
