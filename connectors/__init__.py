@@ -1,1 +1,5 @@
-"""The outside: data sources, encoders, annotators. Each is a plug-in behind a protocol of `loop.ports`."""
+"""The outside: data sources, encoders, annotators, each behind a protocol of `loop.ports`.
+
+Reading order: `paths` and `pictures` (what task files may reach, pictures as arrays), `read/`,
+`encode/` with `encode_cache`, `annotate/`.
+"""
