@@ -1,0 +1,23 @@
+"""The command line's door: runs a command, and turns what went wrong into words and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run `labelwright …`. Exit codes: see `labelwright --help`."""
+    from labelwright.cli import app
+    from labelwright.loop.errors import LabelwrightError
+
+    try:
+        app()
+    except LabelwrightError as error:
+        from labelwright.cli.common import show_error
+
+        show_error(error)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The command line: a thin face over `labelwright.project` and `labelwright.dsl`, with the same verbs.
+
+Reading order: `common` (options, errors), `define` (init, check, show, compile), `work` (run, status,
+curve, report, export, doctor). Each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from labelwright.cli import define, work
+
+app = typer.Typer(
+    name="labelwright",
+    help="Define a labelling task in one file; get labels, a model and an honest verdict from it.",
+    epilog=(
+        "Exit codes: 0 done · 1 error · 2 usage · 3 stopped with a criterion not met or not yet "
+        "known · 4 waiting for annotators · 5 locked by another run · 6 the task file changed its "
+        "meaning · 130 interrupted"
+    ),
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from labelwright import __version__
+
+        typer.echo(f"labelwright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
+    ),
+) -> None:
+    pass
+
+
+for _name, _command in (define.COMMANDS | work.COMMANDS).items():
+    app.command(_name)(_command)

@@ -1,0 +1,122 @@
+"""Commands about the definition: init, check, show, compile. None of them needs data or a model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from labelwright.cli.common import Json, Out, TaskFile, colored, print_json
+
+if TYPE_CHECKING:
+    from labelwright.dsl.diagnostics import Reading
+
+
+def check(task: TaskFile, json: Json = False) -> None:
+    """Say everything that is wrong with a task file, and what to write instead."""
+    from labelwright.definition import reading_of
+    from labelwright.dsl.render import render, to_json
+
+    reading = reading_of(task)
+    if json:
+        print_json(
+            {
+                "file": str(task),
+                "ok": not reading.errors,
+                "diagnostics": to_json(reading.diagnostics, reading.source),
+            }
+        )
+    else:
+        if reading.diagnostics:
+            shown = render(reading.diagnostics, reading.source, color=colored(sys.stderr))
+            typer.echo(shown, err=True)
+        typer.echo(_verdict(reading, task))
+    if reading.errors:
+        raise typer.Exit(1)
+
+
+def _verdict(reading: Reading, path: Path) -> str:
+    errors = len(reading.errors)
+    others = len(reading.diagnostics) - errors
+    also = f", {others} to look at" if others else ""
+    if errors or reading.task is None:
+        return f"{path}: {errors} error{'s' if errors != 1 else ''}{also}"
+    task = reading.task
+    return (
+        f"{path}: no error{also} · {len(task.choices)} classes, "
+        f"{task.budget.annotations:,} annotations\n"
+        f"Next     labelwright show {path}     every default that applies\n"
+        f"         labelwright run {path}      begin, or go on"
+    )
+
+
+def show(task: TaskFile, json: Json = False) -> None:
+    """Print the task file with every default filled in, and how the budget falls."""
+    from labelwright.definition import read_file
+    from labelwright.dsl.show import show as shown
+
+    definition = read_file(task)
+    if json:
+        print_json(definition.task.model_dump(mode="json"))
+    else:
+        typer.echo(shown(definition.task).rstrip("\n"))
+
+
+def compile_(task: TaskFile, out: Out = None, json: Json = False) -> None:
+    """Write what follows from the task: labelling page, project settings, instructions, training."""
+    from labelwright.definition import read_file
+    from labelwright.dsl.compile import compile_task
+
+    definition = read_file(task)
+    artefacts = compile_task(definition.task, definition.digest)
+    if json:
+        print_json(artefacts)
+        return
+    folder = out or definition.folder / "compiled" / definition.task.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in artefacts.items():
+        (folder / name).write_text(content, encoding="utf-8")
+        typer.echo(folder / name)
+    typer.echo(f"Next     open {folder / 'instructions.html'}: it is what annotators read")
+
+
+def init(
+    path: Annotated[Path, typer.Argument(metavar="TASK", help="The task file to write.")],
+    data: Annotated[
+        Path | None, typer.Option(help="A csv, parquet or jsonl file to propose from.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="The column that classes are proposed from.")
+    ] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Text column (may be repeated).")] = None,
+    image: Annotated[list[str] | None, typer.Option(help="Image column.")] = None,
+    columns: Annotated[list[str] | None, typer.Option(help="Table column (may be repeated).")] = None,
+    id: Annotated[str | None, typer.Option("--id", help="The column that names an item.")] = None,  # noqa: A002
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", help="A class (may be repeated).")
+    ] = None,
+    title: Annotated[str, typer.Option(help="The task's title.")] = "",
+    force: Annotated[bool, typer.Option(help="Overwrite the file if it is there.")] = False,
+) -> None:
+    """Write a first task file, from flags or from a data file."""
+    from labelwright.starting import start
+
+    typer.echo(
+        start(
+            path,
+            data=data,
+            label=label,
+            text=tuple(text or ()),
+            image=tuple(image or ()),
+            columns=tuple(columns or ()),
+            id=id,
+            classes=tuple(classes or ()),
+            title=title,
+            force=force,
+        )
+    )
+
+
+COMMANDS = {"init": init, "check": check, "show": show, "compile": compile_}

@@ -1,0 +1,182 @@
+"""The built-in learner: a logistic head on frozen vectors, its confidences calibrated.
+
+The penalty follows the labels: C = clip(200 K / n, 5, 300) for K classes and n labels, on vectors
+brought to unit root-mean-square length around their mean, so that it means the same for any encoder.
+Chosen on frozen sentence vectors, 1 to 80 labels a class; a start rather than a law.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labelwright.loop.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from labelwright.loop.ports import Learner
+
+_FOLDS = 5
+_FEWEST_TO_CALIBRATE = 20
+
+
+def head(*, random_state: int) -> Learner:
+    """A calibrated logistic regression on the encoder's vectors."""
+    return Head(random_state)
+
+
+@dataclass(frozen=True)
+class HeadModel:
+    """A trained head.
+
+    weight (n_seen, dim) and intercept (n_seen,) give the logits of the classes that had labels,
+    `seen` their indices out of `n_classes`. Each other class gets the probability `unseen`.
+    """
+
+    weight: np.ndarray
+    intercept: np.ndarray
+    seen: np.ndarray
+    n_classes: int
+    unseen: float
+    temperature: float = 1.0
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities, (n_items, n_classes) float64, rows sum to one."""
+        import numpy as np
+
+        from labelwright.loop.learn.calibrate import softmax
+        from labelwright.loop.learn.logistic import Linear
+
+        if X.ndim != 2 or X.shape[1] != self.weight.shape[1]:
+            raise DataError(
+                f"the model reads vectors of {self.weight.shape[1]} numbers, got {X.shape}",
+                "encode the items with the encoder that the model was trained with",
+            )
+        logits = Linear(self.weight, self.intercept).logits(X)
+        probs = np.full((len(X), self.n_classes), self.unseen)
+        mass = 1 - self.unseen * (self.n_classes - len(self.seen))
+        probs[:, self.seen] = mass * softmax(logits / self.temperature)
+        if not np.isfinite(probs).all():
+            row = int(np.flatnonzero(~np.isfinite(probs).all(axis=1))[0])
+            raise DataError(f"the vector of item {row} holds values that are not finite numbers")
+        return probs
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that was learned; `Head.restore` reads it."""
+        import numpy as np
+
+        return {
+            "weight": self.weight,
+            "intercept": self.intercept,
+            "seen": self.seen,
+            "n_classes": np.array([self.n_classes], dtype=np.int64),
+            "unseen": np.array([self.unseen]),
+            "temperature": np.array([self.temperature]),
+        }
+
+
+@dataclass(frozen=True)
+class Head:
+    """A `labelwright.loop.ports.Learner`. `random_state` decides the calibration folds only."""
+
+    random_state: int
+
+    def fit(
+        self,
+        X: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray | None = None,
+        *,
+        calibrate: bool = True,
+    ) -> HeadModel:
+        """Train on X (n, dim), targets (n, n_classes) whose rows sum to one, weights (n,).
+
+        A class without labels gets probability 1 / (n + K), Laplace's estimate. With fewer than
+        twenty labels that cross-validation can use, confidences stay as fitted.
+        """
+        import numpy as np
+
+        _check(X, targets)
+        if weights is None:
+            weights = np.ones(len(X))
+        n_classes = targets.shape[1]
+        seen = np.flatnonzero((targets * weights[:, None]).sum(axis=0) > 0)
+        total = float(weights.sum())
+        unseen = 1 / (total + n_classes) if len(seen) < n_classes else 0.0
+        targets = targets[:, seen]
+        scale = _scale(X)
+        C = float(np.clip(200 * n_classes / total, 5, 300)) / scale**2
+        weight, intercept = _fit(X, targets, weights, C)
+        heat = self._temperature(X, targets, weights, C) if calibrate and len(seen) > 1 else 1.0
+        return HeadModel(weight, intercept, seen, n_classes, unseen, heat)
+
+    def restore(self, state: dict[str, np.ndarray]) -> HeadModel:
+        """The model whose `state()` this is."""
+        return HeadModel(
+            weight=state["weight"],
+            intercept=state["intercept"],
+            seen=state["seen"],
+            n_classes=int(state["n_classes"][0]),
+            unseen=float(state["unseen"][0]),
+            temperature=float(state["temperature"][0]),
+        )
+
+    def _temperature(
+        self, X: np.ndarray, targets: np.ndarray, weights: np.ndarray, C: float
+    ) -> float:
+        """From the logits of items that the model giving them was not trained on."""
+        import numpy as np
+
+        from labelwright.loop.learn.calibrate import temperature
+        from labelwright.loop.learn.folds import stratified
+        from labelwright.loop.learn.logistic import Linear
+
+        if len(X) < _FEWEST_TO_CALIBRATE:
+            return 1.0
+        folds = stratified(targets.argmax(axis=1), _FOLDS, self.random_state)
+        logits = np.zeros_like(targets)
+        usable = np.zeros(len(X), dtype=bool)
+        for fold in range(_FOLDS):
+            held = folds == fold
+            # The same weight of data against penalty as in the model to be calibrated.
+            strength = C * float(weights.sum() / weights[~held].sum())
+            linear = Linear(*_fit(X[~held], targets[~held], weights[~held], strength))
+            logits[held] = linear.logits(X[held])
+            learned = targets[~held].sum(axis=0) > 0
+            usable[held] = targets[held][:, ~learned].sum(axis=1) == 0
+        if usable.sum() < _FEWEST_TO_CALIBRATE:
+            return 1.0
+        return temperature(logits[usable], targets[usable], weights[usable])
+
+
+def _fit(
+    X: np.ndarray, targets: np.ndarray, weights: np.ndarray, C: float
+) -> tuple[np.ndarray, np.ndarray]:
+    from labelwright.loop.learn.logistic import fit_logistic
+
+    linear = fit_logistic(X, targets, weights, C)
+    return linear.weight, linear.intercept
+
+
+def _scale(X: np.ndarray) -> float:
+    """Root-mean-square distance of the rows from their mean; 1 where they are all the same."""
+    import numpy as np
+
+    if len(X) < 2:
+        return 1.0
+    rows = X.astype(np.float64)
+    variance = float(((rows - rows.mean(axis=0)) ** 2).sum()) / (len(X) - 1)
+    return float(np.sqrt(variance)) if variance > 0 else 1.0
+
+
+def _check(X: np.ndarray, targets: np.ndarray) -> None:
+    import numpy as np
+
+    if len(X) == 0:
+        raise DataError("a model cannot learn from no label", "label some items first")
+    if len(X) != len(targets):
+        raise DataError(f"{len(X)} vectors came with {len(targets)} labels")
+    if not np.isfinite(X).all():
+        row = int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])
+        raise DataError(f"the vector of labelled item {row} holds values that are not finite")
