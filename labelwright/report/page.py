@@ -1,0 +1,105 @@
+"""`render_report`: a task, its campaign and the items to show, as one offline HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from labelwright import figures
+from labelwright.charts import curve_svg
+from labelwright.dsl.task import Task
+from labelwright.loop.history import Campaign
+from labelwright.report import view
+from labelwright.report.shown import ShownItem, doubted, samples
+from labelwright.report.written import settings
+from labelwright.summary import (
+    MARKS,
+    accuracy_targets,
+    bill,
+    class_names,
+    last_round,
+    measured,
+    outcome,
+    verdicts,
+)
+from labelwright.words import clean, shorten
+
+TEXT_LIMIT = 420  # characters of one field on a card
+
+
+def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]) -> str:
+    """The report as HTML, UTF-8 expected; the same text for the same arguments.
+
+    `items` holds the items that `shown_ids(campaign)` names; one that is missing is shown by its id.
+    Pictures given as examples in the task are shown where `items` has their path as an id.
+    """
+    names = class_names(task)
+    last, now = last_round(campaign), measured(campaign)
+    spent = bill(task, campaign)
+    rows = [view.verdict_row(v, names) for v in verdicts(task, campaign)]
+    result = outcome(task, campaign)
+    targets = accuracy_targets(task)
+    early, late = view.rounds_in_short(campaign.rounds)
+    return (
+        _environment(names)
+        .get_template("report.html.j2")
+        .render(
+            task=task,
+            campaign=campaign,
+            items=items,
+            last=last,
+            now=now,
+            outcome=result,
+            mark=MARKS[result],
+            verdicts=rows,
+            bill=spent,
+            spending=view.spending(task, campaign, spent),
+            cards=view.class_cards(task),
+            curve=Markup(curve_svg(campaign, targets=targets)),  # noqa: S704 - our own SVG, escaped
+            curve_narrow=Markup(curve_svg(campaign, targets=targets, narrow=True)),  # noqa: S704
+            class_rows=view.class_rows(last, names) if last else [],
+            sorted_rows=len(task.labels) > view.WEAKEST_FIRST,
+            matrix=view.matrix(now, names) if now else None,
+            pairs=view.pairs(now) if now else (),
+            rounds_early=early,
+            rounds_late=late,
+            samples=samples(campaign),
+            doubts=doubted(campaign),
+            settings=settings(task),
+        )
+    )
+
+
+def _environment(names: Mapping[str, str]) -> Environment:
+    """Everything that the template prints is cleaned, then escaped."""
+    environment = Environment(
+        autoescape=True,
+        loader=PackageLoader("labelwright.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters |= {
+        "percent": figures.percent,
+        "decimal": figures.decimal,
+        "count": figures.count,
+        "counted": figures.counted,
+        "money": figures.money,
+        "duration": figures.duration,
+        "hours": figures.hours,
+        "interval": figures.interval,
+        "interval_decimal": partial(figures.interval, number=figures.decimal),
+        "title": lambda id: names.get(id, id),
+        "short": lambda text: shorten(text, TEXT_LIMIT),
+    }
+    return environment
+
+
+def _finalize(value: object) -> object:
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return clean(value, keep_lines=True)
+    return value
