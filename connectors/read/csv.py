@@ -120,7 +120,7 @@ class _Csv:
                 header = next(self._parser(lines), None)
             except (_csv.Error, TooLongError) as error:
                 raise DataError(
-                    f"{name}: the first row is no CSV header: {error or 'it is too long'}",
+                    f"{name}: the first row is no CSV header: {str(error) or 'it is too long'}",
                     "check the delimiter and the quotes of the first row",
                 ) from error
             if header is None:

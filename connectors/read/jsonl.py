@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from labelwright.connectors.paths import data_files, fingerprint, shown
 from labelwright.connectors.read.columns import BATCH_CHARACTERS, BATCH_ROWS, require
-from labelwright.connectors.read.lines import Lines, TooLongError, wrong_with
+from labelwright.connectors.read.lines import Lines, TooLongError
 from labelwright.loop.errors import DataError
 from labelwright.loop.ports import Context, Fault, Faults, Source
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SAMPLE = 1000
+_DEEPEST = 100
 _Kind = Literal["text", "int", "float", "bool", "texts"]
 _Row = dict[str, Any]
 
@@ -94,18 +95,16 @@ class _JsonLines:
     def _fitting(self, file: Path, faults: Faults) -> Iterator[tuple[_Row, int]]:
         """Rows whose values have the columns' types, with the length of their lines."""
         for number, row, size in self._rows(file, faults):
-            fitted: _Row = {}
-            for name, kind in self._kinds.items():
-                value = row.get(name)
-                if kind == "text" and value is not None and not isinstance(value, str):
-                    value = json.dumps(value, ensure_ascii=False)
-                elif value is not None and _type_of(value) not in _ACCEPTS[kind]:
-                    what = f"column {name} holds {_WORDS[kind]}, here {str(value)[:80]}"
-                    faults(Fault(shown(file, self.root), number, "unexpected type", what))
-                    break
-                fitted[name] = value
-            else:
-                yield fitted, size
+            unfit = next((n for n, k in self._kinds.items() if not _fits(row.get(n), k)), None)
+            if unfit is not None:
+                what = f"column {unfit} holds {_WORDS[self._kinds[unfit]]}, here {row[unfit]!s:.80}"
+                faults(Fault(shown(file, self.root), number, "unexpected type", what))
+                continue
+            fitted = {
+                name: _as_text(row.get(name)) if kind == "text" else row.get(name)
+                for name, kind in self._kinds.items()
+            }
+            yield fitted, size
 
     def _rows(self, file: Path, faults: Faults) -> Iterator[tuple[int, _Row, int]]:
         name = shown(file, self.root)
@@ -150,12 +149,16 @@ def _parse(line: str) -> _Row:
     value = json.loads(line, object_pairs_hook=_object, parse_constant=_constant)
     if not isinstance(value, dict):
         raise ValueError(f"not an object but {type(value).__name__}")
+    if _depth(value) > _DEEPEST:
+        raise ValueError(f"nested more than {_DEEPEST} deep")
     row: _Row = {}
     _flatten(value, "", row)
-    if "\\u" in line and (wrong := wrong_with(json.dumps(row, ensure_ascii=False), "utf-8")):
-        raise ValueError("text holds half a surrogate pair: " + wrong[1])
-    if "\\u0000" in line and _holds_nul(row):
-        raise ValueError("text holds a NUL character")
+    if "\\u" in line:
+        for text in _texts(row):
+            if "\0" in text:
+                raise ValueError("text holds a NUL character")
+            if not _is_whole(text):
+                raise ValueError("text holds half a surrogate pair")
     return row
 
 
@@ -182,12 +185,29 @@ def _flatten(value: dict[str, Any], prefix: str, into: _Row) -> None:
             into[name] = inner
 
 
-def _holds_nul(value: Any) -> bool:
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(k) or _holds_nul(v) for k, v in value.items())
-    return isinstance(value, list) and any(map(_holds_nul, value))
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 _ACCEPTS: dict[str, set[str]] = {
@@ -202,6 +222,16 @@ _WORDS: dict[str, str] = {
     "bool": "true or false",
     "texts": "lists of text",
 }
+
+
+def _fits(value: Any, kind: _Kind) -> bool:
+    return value is None or kind == "text" or _type_of(value) in _ACCEPTS[kind]
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _type_of(value: Any) -> str:

@@ -16,6 +16,7 @@ from labelwright.connectors.read.columns import LONGEST
 from labelwright.loop.errors import DataError
 
 _SKIP = 2**20
+_LINE_COST = 50  # in characters: what handling a line costs beside its length
 
 
 class TooLongError(Exception):
@@ -83,7 +84,7 @@ class Lines:
         cost too much (a file made to be slow).
         """
         first, rest = self._row[:1], self._row[1:]
-        self._patience -= sum(map(len, rest))
+        self._patience -= sum(map(len, rest)) + _LINE_COST * len(rest)
         if self._patience < 0:
             return self._row
         self._again.extendleft(reversed(rest))
@@ -119,7 +120,8 @@ def wrong_with(text: str, encoding: str) -> tuple[str, str] | None:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
             byte = ord(text[error.start]) - 0xDC00
-            where = f"byte 0x{byte:02x} at character {error.start + 1} is not {encoding}"
+            name = encoding.removesuffix("-sig")
+            where = f"byte 0x{byte:02x} at character {error.start + 1} is not {name}"
             return "undecodable bytes", where
     if "\0" in text:
         return "NUL character", f"at character {text.index(chr(0)) + 1}"

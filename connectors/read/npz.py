@@ -61,7 +61,10 @@ class _Npz:
 
         name = shown(self._file, self.root)
         try:
-            with np.load(self._file, allow_pickle=False) as archive:
+            with self._file.open("rb") as stream:
+                archive = np.load(stream, allow_pickle=False)
+                if isinstance(archive, np.ndarray):
+                    raise ValueError("it holds a single array (.npy)")
                 wanted = self.arrays or {n: n for n in archive.files}
                 for array in wanted.values():
                     _require_array(array, archive.files, name)

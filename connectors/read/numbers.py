@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CellType = Literal["int", "float", "str"]
 
 _INT = r"0|-?[1-9][0-9]{0,17}"
-_FLOAT = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?"
+_FLOAT = r"(?:-?(?:0|[1-9][0-9]{0,14})\.[0-9]+|0|-?[1-9][0-9]{0,14})(?:[eE][+-]?[0-9]{1,2})?"
 _is_int = re.compile(_INT).fullmatch
 _is_float = re.compile(_FLOAT).fullmatch
 
