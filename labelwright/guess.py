@@ -1,0 +1,57 @@
+"""What the columns of a data file are likely to be, from its first rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+_ID_NAMES = ("id", "uid", "uuid", "guid", "key", "index")
+_TEXT_NAMES = ("text", "body", "content", "message", "sentence", "document", "title")
+_NO_INPUTS = ("split", "fold", "part")  # how somebody parted the rows, not what they are
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+_WORDY = 30  # characters, on average: longer strings are texts, not names of something
+
+
+def guess_inputs(
+    head: Sequence[Row], names: Sequence[str], used: set[str | None]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Text, image and columns: one column of pictures, else the wordiest text, else the table."""
+    free = [n for n in names if n not in used and n.casefold() not in _NO_INPUTS]
+    strings = {n: v for n in free if (v := _strings(head, n))}
+    for name, values in strings.items():
+        if all(v.casefold().endswith(_PICTURES) for v in values):
+            return (), (name,), ()
+    lengths = {n: sum(map(len, v)) / len(v) for n, v in strings.items()}
+    wordy = [n for n in strings if n.casefold() in _TEXT_NAMES or lengths[n] >= _WORDY]
+    if wordy:
+        return (max(wordy, key=lengths.__getitem__),), (), ()
+    id_ = guess_id(head, names, used)
+    return (), (), tuple(n for n in free if n != id_ and _values(head, n))
+
+
+def guess_id(head: Sequence[Row], names: Sequence[str], used: set[str | None]) -> str | None:
+    """A column named like an id whose values are there in every row and never repeat."""
+    for name in names:
+        low = name.casefold()
+        if name not in used and (low in _ID_NAMES or low.endswith(("_id", "-id"))):
+            values = [str(v) for v in _values(head, name)]
+            if len(set(values)) == len(values) == len(head):
+                return name
+    return None
+
+
+def _values(head: Sequence[Row], name: str) -> list[Any]:
+    return [v for row in head if not is_missing(v := row[name])]
+
+
+def _strings(head: Sequence[Row], name: str) -> list[str]:
+    return [v for v in _values(head, name) if isinstance(v, str)]
+
+
+def is_missing(value: Any) -> bool:
+    if isinstance(value, float) and math.isnan(value):
+        return True
+    return value is None or (isinstance(value, str) and not value.strip())
