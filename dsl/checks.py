@@ -1,0 +1,10 @@
+"""Whether what a file says makes sense as a whole: needs no data, only the parts beside each other."""
+
+from __future__ import annotations
+
+from labelwright.dsl import task as t
+from labelwright.dsl.context import Context
+
+
+def check(ctx: Context, draft: t.Task) -> None:
+    """Add every contradiction in a draft; parts that were broken are left out of it."""

@@ -1,0 +1,50 @@
+"""What a newcomer gets for what the file leaves out. Settings with a fixed default: vocabulary.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labelwright.dsl import task as t
+
+ANNOTATIONS = 1_000
+HOLDOUT_SIZE = 0.2
+ANNOTATORS = t.Call(name="label_studio")
+METHOD = t.Call(name="threshold")
+FINETUNE = t.Call(name="head")
+ENCODERS = {
+    "text": t.Call(name="tfidf"),
+    "image": t.Call(name="pixels"),
+    "columns": t.Call(name="table"),
+}
+
+
+def holdout_annotations(budget: int, overlap: int, elsewhere: int) -> int:
+    """About a third of the budget, in whole items, within what gold and audit leave of it."""
+    wanted = min(budget // 3, max(budget - elsewhere, 0))
+    return max(wanted // overlap * overlap, min(1, budget))
+
+
+def query(choices: int) -> t.Query:
+    """Spread out until there is something to learn from, then where the model is in doubt."""
+    few = t.MetricTest(metric="labels", op=">=", value=max(20, 2 * choices))
+    tenth = t.Call(name="random", args=(t.Argument(value=t.Percent(percent=10)),))
+    doubt = t.Call(
+        name="mix", args=(t.Argument(value=t.Word(name="margin")), t.Argument(value=tenth))
+    )
+    return t.Query(
+        phases=(
+            t.Phase(name="cold", strategy=t.Call(name="k_means"), until=few),
+            t.Phase(name="main", strategy=doubt),
+        )
+    )
+
+
+def encoders(data: t.Data, given: t.Encoders) -> t.Encoders:
+    """An encoder for each kind of input that the file names and gives none for."""
+    if given.default is not None:
+        return given
+    inputs: Sequence[str] = [name for name in ENCODERS if getattr(data, name)]
+    wanted = {name: given.of.get(name) or ENCODERS[name] for name in inputs} | given.of  # type: ignore[call-overload]
+    if len(inputs) == 1 and not given.of:
+        return t.Encoders(default=ENCODERS[inputs[0]])
+    return t.Encoders(of=wanted)
