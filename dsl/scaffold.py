@@ -58,7 +58,7 @@ def scaffold(
         "# Fill in the guide and every `describe`: annotators read nothing else. Then run\n"
         f"# `labelwright check {task}.task`, and again after every change.",
         _block(
-            f"task {task} {quoted(title or name)}",
+            f"task {task} {quoted(_one_line(title) or task)}",
             [
                 ("kind", "classification"),
                 ("choose", "one"),
@@ -150,7 +150,7 @@ def _class(each: ProposedClass, name: str) -> str:
     raw = each.spellings[0]
     others = each.spellings[1:] if name == raw else each.spellings
     # Label Studio puts an item's data where a title says `$word`.
-    title = " ".join(raw.replace("$", "＄").split())
+    title = _one_line(raw.replace("$", "＄"))
     head = f"class {name}" if name == raw else f"class {name} {quoted(title)}"
     lines: list[Line] = [("describe", '""', "what belongs here, and what does not")]
     if others:
@@ -163,8 +163,12 @@ def _remarks(each: ProposedClass) -> list[str]:
     return remarks + [f"#   {_shortened(sample)}" for sample in each.samples]
 
 
+def _one_line(text: str) -> str:
+    return " ".join("".join(ch if ch.isprintable() else " " for ch in text).split())
+
+
 def _shortened(text: str) -> str:
-    text = " ".join("".join(ch if ch.isprintable() else " " for ch in text).split())
+    text = _one_line(text)
     return text if len(text) <= _COMMENT_WIDTH else text[: _COMMENT_WIDTH - 1].rstrip() + "…"
 
 
@@ -201,7 +205,7 @@ def _encoder(text: Sequence[str], image: Sequence[str], columns: Sequence[str]) 
 
 
 def _accept(holdout: int) -> str:
-    # 30 right of 30 bound accuracy below at 90.5%; fewer can prove little.
+    # With fewer items the interval is so wide that only a near-perfect model would pass.
     sure = " with 95% confidence" if holdout >= 60 else ""
     return f"accept {{\n  accuracy >= 80%{sure}\n}}"
 

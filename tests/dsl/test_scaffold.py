@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelwright.dsl.diagnostics import SourceText
@@ -211,6 +211,7 @@ def test_what_is_asked_fits_the_items(items) -> None:
 VALUE = st.text(max_size=30).filter(lambda s: s.strip())
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     name=st.text(max_size=20),
     title=st.text(max_size=20),
