@@ -207,4 +207,9 @@ def collect(bench: Workbench, round_: int) -> dict[str, Any] | None:
     waiting = sum(max(0, r.people - len(people.get(r.item, ()))) for r in requests)
     if waiting:
         return None
-    return {"answers": len(answers), "watermark": bench.store.last_event()}
+    watermark = bench.store.last_event()
+    return {
+        "answers": len(answers),
+        "watermark": watermark,
+        "annotations": spent(bench.events(watermark)).training,
+    }

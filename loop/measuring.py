@@ -1,16 +1,90 @@
-"""Measuring a round's model on the holdout."""
+"""Measuring a round's model on the holdout, and judging it again when the criteria changed."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
 from labelwright.loop.conditions import mask
+from labelwright.loop.history import Measurement, RoundRecord
+from labelwright.loop.labels import in_force
+from labelwright.loop.measure.evidence import Bounded, Evidence
+from labelwright.loop.measure.summary import measurement
+from labelwright.loop.people.agreement import krippendorff
 from labelwright.loop.split import HOLDOUT
 from labelwright.loop.workbench import Workbench, derive_seed
 
 
 def measure(bench: Workbench, round_: int) -> dict[str, Any]:
     """The holdout's view of the model, and in a rehearsal the truth beside it, for display only."""
-    raise NotImplementedError
+    found = measurement(bench.task, evidence(bench, round_), _true_accuracy(bench, round_))
+    return {
+        "measurement": found.model_dump(mode="json"),
+        "criteria": _criteria(bench),
+        "annotations": bench.needed(round_, "collect")["annotations"],
+        "labels": bench.needed(round_, "resolve")["labels"],
+    }
+
+
+def judge_again(bench: Workbench, record: RoundRecord) -> Measurement:
+    """The round's measurement, with verdicts by the criteria as the task file has them now."""
+    if bench.needed(record.round, "measure")["criteria"] == _criteria(bench):
+        return record.measurement
+    return measurement(
+        bench.task, evidence(bench, record.round), record.measurement.true_accuracy
+    )
+
+
+def _criteria(bench: Workbench) -> str:
+    accept = bench.task.accept.model_dump(mode="json")
+    slices = [s.model_dump(mode="json") for s in bench.task.slices]
+    return json.dumps([accept, slices], sort_keys=True)
+
+
+def evidence(bench: Workbench, round_: int) -> Evidence:
+    """Holdout labels beside the final model's probabilities."""
+    items, task = bench.items(round_), bench.task
+    _, held = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
+    probs = bench.final(round_).predict_proba(np.asarray(bench.features(round_)[held.rows]))
+    shown = items.take(held.rows).table
+    return Evidence(
+        truth=held.classes,
+        probs=probs,
+        classes=tuple(c.id for c in task.labels),
+        slices={s.name: mask(s.when, shown) for s in task.slices},
+        labels_per_class=bench.needed(round_, "resolve")["labels_per_class"],
+        alpha=_alpha(bench, round_),
+        seed=derive_seed(bench.context.seed, "measure"),
+    )
+
+
+def _alpha(bench: Workbench, round_: int) -> Bounded:
+    """Krippendorff's alpha over all items that two or more people judged."""
+    watermark = bench.needed(round_, "collect")["watermark"]
+    index = {c.id: float(i) for i, c in enumerate(bench.task.choices)}
+    answers = [
+        (event.item, event.annotator, index[event.labels[0]])
+        for _, event in in_force(bench.events(watermark), bench.items(round_))
+        if event.source != "existing" and event.labels
+    ]
+    return krippendorff(
+        answers, scale=bench.task.scale, seed=derive_seed(bench.context.seed, "alpha")
+    )
+
+
+def _true_accuracy(bench: Workbench, round_: int) -> float | None:
+    if not bench.annotators.rehearsal:
+        return None
+    rows = np.flatnonzero(bench.split(round_) == HOLDOUT)
+    items = bench.items(round_).take(rows)
+    truth = bench.annotators.truth(items.ids)  # type: ignore[attr-defined]
+    index = {c.id: i for i, c in enumerate(bench.task.labels)}
+    probs = bench.final(round_).predict_proba(np.asarray(bench.features(round_)[rows]))
+    right = [
+        index[truth[item]] == predicted
+        for item, predicted in zip(items.ids, probs.argmax(axis=1), strict=True)
+        if truth.get(item) in index
+    ]
+    return float(np.mean(right)) if right else None

@@ -1,0 +1,123 @@
+"""What a round knows about its model: the holdout's labels beside the model's probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from labelwright.loop.measure import intervals, metrics
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """A figure that can say how low or high the truth may be. `estimate` is None where unknown.
+
+    Either `right` of `n` (exact; `as_f1` turns the share into F1), or resampled `replicates`.
+    """
+
+    estimate: float | None
+    n: int
+    right: int | None = None
+    as_f1: bool = False
+    replicates: np.ndarray | None = None
+
+    @property
+    def method(self) -> str:
+        """How its bounds are made."""
+        return "exact" if self.right is not None else "bootstrap"
+
+    def lower(self, confidence: float) -> float | None:
+        """One-sided lower bound."""
+        if self.right is not None:
+            bound = intervals.lower_bound(self.right, self.n, confidence) if self.n else 0.0
+            return intervals.f1_of_share(bound) if self.as_f1 else bound
+        return self._quantile(1 - confidence)
+
+    def upper(self, confidence: float) -> float | None:
+        """One-sided upper bound."""
+        if self.right is not None:
+            bound = intervals.upper_bound(self.right, self.n, confidence) if self.n else 1.0
+            return intervals.f1_of_share(bound) if self.as_f1 else bound
+        return self._quantile(confidence)
+
+    def _quantile(self, share: float) -> float | None:
+        if self.replicates is None or self.estimate is None:
+            return None
+        known = self.replicates[~np.isnan(self.replicates)]
+        return float(np.quantile(known, share)) if len(known) else None
+
+
+def of_counts(right: int, n: int, *, as_f1: bool = False) -> Bounded:
+    """A proportion, or the F1 that follows from the share TP / (TP + FP + FN)."""
+    share = right / n if n else None
+    estimate = intervals.f1_of_share(share) if as_f1 and share is not None else share
+    return Bounded(estimate, n, right=right, as_f1=as_f1)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The holdout's view of a model.
+
+    truth: (n,) class index. probs: (n, n_classes). slices: (n,) bool by name. labels_per_class: what
+    the model was trained on. alpha: agreement of the annotators, measured elsewhere.
+    """
+
+    truth: np.ndarray
+    probs: np.ndarray
+    classes: tuple[str, ...]
+    slices: Mapping[str, np.ndarray] = field(default_factory=dict)
+    labels_per_class: Mapping[str, int] = field(default_factory=dict)
+    alpha: Bounded = field(default_factory=lambda: Bounded(None, 0))
+    seed: int = 0
+
+    def on(self, slice_name: str) -> Evidence:
+        """The same, on the items of a slice."""
+        here = self.slices[slice_name]
+        return replace(self, truth=self.truth[here], probs=self.probs[here], slices={})
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """(n,) likeliest class; the first of equals."""
+        return np.argmax(self.probs, axis=1)
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """[true, predicted] counts."""
+        return metrics.confusion(self.truth, self.predicted, len(self.classes))
+
+    @cached_property
+    def _replicates(self) -> np.ndarray:
+        return intervals.confusion_replicates(self.confusion, self.seed)
+
+    def accuracy(self) -> Bounded:
+        """Share of items that are right."""
+        return of_counts(int((self.truth == self.predicted).sum()), len(self.truth))
+
+    def of_class(self, metric: str, members: frozenset[int]) -> Bounded:
+        """precision, recall or f1 of a class; a parent class has several members (a child counts)."""
+        wanted = np.array(sorted(members))
+        is_it, said = np.isin(self.truth, wanted), np.isin(self.predicted, wanted)
+        both = int((is_it & said).sum())
+        among = {"recall": is_it, "precision": said, "f1": is_it | said}[metric]
+        return of_counts(both, int(among.sum()), as_f1=metric == "f1")
+
+    def average(self, metric: str) -> Bounded:
+        """macro_f1 and its like."""
+        n = len(self.truth)
+        if not n:
+            return Bounded(None, 0)
+        figure = metrics.OF_CONFUSION[metric]
+        return Bounded(float(figure(self.confusion)), n, replicates=figure(self._replicates))
+
+    def ece(self) -> Bounded:
+        """Expected calibration error."""
+        n = len(self.truth)
+        if not n:
+            return Bounded(None, 0)
+        right, confidence = self.truth == self.predicted, self.probs.max(axis=1)
+        estimate = float(metrics.ece(right, confidence, np.ones(n)))
+        drawn = metrics.ece(right, confidence, intervals.item_weights(n, self.seed))
+        return Bounded(estimate, n, replicates=drawn)

@@ -1,0 +1,49 @@
+"""How sure a figure is: exact intervals for proportions, resampling for the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+REPLICATES = 2000
+
+
+def lower_bound(right: int, n: int, confidence: float) -> float:
+    """Exact one-sided lower bound for a proportion (Clopper & Pearson 1934); 0 without any item."""
+    from scipy.special import betaincinv
+
+    return float(betaincinv(right, n - right + 1, 1 - confidence)) if right else 0.0
+
+
+def upper_bound(right: int, n: int, confidence: float) -> float:
+    """Exact one-sided upper bound for a proportion; 1 without any item."""
+    from scipy.special import betaincinv
+
+    return float(betaincinv(right + 1, n - right, confidence)) if right < n else 1.0
+
+
+def f1_of_share(share: float) -> float:
+    """F1 from the share TP / (TP + FP + FN): 2 s / (1 + s), which rises with s.
+
+    Given how many items are in the class or predicted to be, TP is binomial: so an exact bound for the
+    share is one for F1.
+    """
+    return 2 * share / (1 + share)
+
+
+def item_weights(n: int, seed: int) -> np.ndarray:
+    """(REPLICATES, n) how often each item is drawn in a bootstrap replicate."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(n, np.full(n, 1 / n), size=REPLICATES)
+
+
+def confusion_replicates(confusion: np.ndarray, seed: int) -> np.ndarray:
+    """(REPLICATES, K, K) confusion matrices drawn anew, smoothed by one pseudo-item.
+
+    The pseudo-item is spread evenly over all cells (Perks' prior), so that to have seen no error does
+    not read as that there can be none: a plain bootstrap of a perfect score has no width at all.
+    """
+    rng = np.random.default_rng(seed)
+    k = len(confusion)
+    n = int(confusion.sum())
+    share = (confusion + 1 / k**2).ravel() / (n + 1)
+    return rng.multinomial(n, share / share.sum(), size=REPLICATES).reshape(REPLICATES, k, k)
