@@ -21,10 +21,14 @@ _JOINING = ("not", "and", "or", "when", "until", "in", "contains", "matches", "o
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`tokens`, then `end`: a newline, `{`, or `}` (before which nothing stands)."""
+    """`tokens`, then `end`: a newline, `{`, or `}` (before which nothing stands).
+
+    `glued`: the segment begins on the line on which a block ended.
+    """
 
     tokens: tuple[Token, ...]
     end: Token
+    glued: bool = False
 
 
 def virtual(type_: str, position: int, line: int | None, value: str = "") -> Token:
@@ -97,9 +101,7 @@ def filter_newlines(tokens: list[Token]) -> Iterator[Token]:
 
 
 def _starts_statement(following: list[Token], second: tuple[str, ...]) -> bool:
-    return (
-        len(following) == 2 and following[0].type == "NAME" and following[1].type in second
-    )
+    return len(following) == 2 and following[0].type == "NAME" and following[1].type in second
 
 
 def _ends_value(token: Token | None) -> bool:
@@ -111,13 +113,15 @@ def _ends_value(token: Token | None) -> bool:
 def segments(tokens: Iterable[Token]) -> Iterator[Segment]:
     """Cuts filtered tokens at newlines and braces; the newline that follows `}` is left out."""
     current: list[Token] = []
-    closed = False
+    closed = glued = False
     for token in tokens:
         if token.type not in ("_NL", "LBRACE", "RBRACE"):
+            glued = closed if not current else glued
             current.append(token)
         elif not (token.type == "_NL" and closed and not current):
-            yield Segment(tuple(current), token)
-            current = []
+            yield Segment(tuple(current), token, glued)
+            current, glued = [], False
         closed = token.type == "RBRACE"
     if current:
-        yield Segment(tuple(current), virtual("_NL", current[-1].end_pos or 0, current[-1].line))
+        end = virtual("_NL", current[-1].end_pos or 0, current[-1].line)
+        yield Segment(tuple(current), end, glued)

@@ -1,4 +1,4 @@
-"""Lark's interactive parser, driven one segment at a time, so that one broken segment harms no other."""
+"""Lark's interactive parser, driven by segments, so that one broken segment harms no other."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from lark.exceptions import UnexpectedToken
 
 from labelwright.dsl.grammar import parser
 from labelwright.dsl.layout import Segment, virtual
+from labelwright.dsl.nodes import token_span
 from labelwright.dsl.tokens import scanner
 from labelwright.dsl.tree import Statement
 
 
 class Failure(NamedTuple):
-    """The segment's token that could not be read (its length: the end), and what could have been."""
+    """The place of the token that could not be read, and the terminals that could have been."""
 
-    index: int
+    place: int
     expected: frozenset[str]
 
 
@@ -31,14 +32,19 @@ class Machine:
         self._keywords = scanner().keywords
         self.depth = 0
 
-    def feed(self, segment: Segment) -> Failure | None:
-        """Read a segment; on failure everything is as it was before."""
+    def feed(self, segment: Segment, *, explain: bool = True) -> Failure | None:
+        """Read a segment; on failure everything is as it was before.
+
+        `explain`: find out what could have been read instead, which takes a millisecond.
+        """
+        if segment.end.type == "RBRACE" and self.depth == 0:
+            return Failure(len(segment.tokens), frozenset())
         base = len(self._state.state_stack)
         for i, token in enumerate((*segment.tokens, segment.end)):
             try:
                 self._shift(token)
             except UnexpectedToken:
-                expected = self._accepted()
+                expected = self._accepted() if explain else frozenset()
                 self._pop_to(base)
                 return Failure(i, expected)
         if segment.end.type == "LBRACE":
@@ -50,7 +56,7 @@ class Machine:
         return None
 
     def reads(self, segments: Iterable[Segment]) -> int | None:
-        """Try segments and forget them: how many characters in the first failure lies, None if none."""
+        """Try segments and forget them: where the first failure lies in the text, None if none."""
         conf = self._state.parse_conf
         saved = self._state.state_stack, self._state.value_stack, self.depth, conf.callbacks
         self._state.state_stack = list(saved[0])
@@ -58,17 +64,17 @@ class Machine:
         conf.callbacks = {}
         try:
             for segment in segments:
-                failure = self.feed(segment)
+                failure = self.feed(segment, explain=False)
                 if failure is not None:
                     tokens = (*segment.tokens, segment.end)
-                    return tokens[failure.index].start_pos
+                    return token_span(tokens[failure.place]).start
         finally:
             self._state.state_stack, self._state.value_stack, self.depth, conf.callbacks = saved
         return None
 
     def finish(self) -> tuple[Statement, ...]:
         """The statements read; every block must have been closed."""
-        statements: tuple[Statement, ...] = self._interactive.feed_eof()
+        statements: tuple[Statement, ...] = self._state.feed_token(virtual("$END", 0, None), True)
         return statements
 
     def _shift(self, token: Token) -> None:
@@ -89,4 +95,5 @@ class Machine:
 
     def _accepted(self) -> frozenset[str]:
         """Terminals that could have come next, by trial."""
-        return frozenset(self._interactive.accepts())
+        interactive: Any = self._interactive
+        return frozenset(interactive.accepts())
