@@ -1,6 +1,6 @@
 """Learning: a calibrated linear head on frozen vectors, and gated pseudo-labels.
 
-Encoders live in `connectors`; fine-tuning them is left out. Read `logistic` (the optimisation),
+Encoders live in `connectors`; fine-tuning them is left out. Read `lbfgs`, `logistic` (the fit),
 `folds`, `calibrate`, `head` (the learner), then `pseudo` (what a pseudo-labelling method is),
 `threshold` (the one built in) and `gate` (what keeps it from doing harm).
 """

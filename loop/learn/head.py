@@ -1,8 +1,8 @@
 """The built-in learner: a logistic head on frozen vectors, its confidences calibrated.
 
 The penalty follows the labels: C = clip(200 K / n, 5, 300) for K classes and n labels, on vectors
-brought to unit root-mean-square length around their mean, so that it means the same for any encoder.
-Chosen on frozen sentence vectors, 1 to 80 labels a class; a start rather than a law.
+brought to unit root-mean-square length around their mean: it means the same for any encoder. The
+rule was chosen on frozen sentence vectors, 1 to 80 labels a class; a start rather than a law.
 """
 
 from __future__ import annotations

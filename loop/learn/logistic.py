@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch.nn.functional import log_softmax
 
-_ITERATIONS = 1000
+from labelwright.loop.learn.lbfgs import minimise
+
 _BLOCK = 16_384  # rows turned into float64 at a time
 
 
@@ -44,38 +45,39 @@ def fit_logistic(X: np.ndarray, targets: np.ndarray, weights: np.ndarray, C: flo
     features, T, w = _float64(X), _float64(targets), _float64(weights)
     centre = features.mean(0)
     basis, features = _span(features - centre)
-    total = w.sum()
-    w = w / total
-    n_classes = T.shape[1]
+    length = float(features.square().sum(1).mean().sqrt()) or 1.0
+    features = features / length  # well conditioned, whatever the encoder's scale
+    total = float(w.sum())
+    w = (w / total)[:, None]
+    n_classes, dim = T.shape[1], features.shape[1]
     # Two classes: one row and its negative carry the penalty that one row carries elsewhere.
-    shrinkage = (2.0 if n_classes == 2 else 1.0) / (2.0 * C * float(total))
-    W = torch.zeros(n_classes, features.shape[1], dtype=torch.float64, requires_grad=True)
-    b = torch.zeros(n_classes, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS(
-        [W, b],
-        max_iter=_ITERATIONS,
-        max_eval=2 * _ITERATIONS,
-        tolerance_grad=1e-8,
-        tolerance_change=1e-13,
-        history_size=20,
-        line_search_fn="strong_wolfe",
-    )
+    shrinkage = (2.0 if n_classes == 2 else 1.0) / (C * total * length**2)
 
-    def objective() -> float:
-        optimiser.zero_grad()
-        losses = -(T * log_softmax(features @ W.T + b, dim=1)).sum(1)
-        value = w @ losses + shrinkage * W.square().sum()
-        value.backward()
-        return float(value.detach())
+    def objective(flat: torch.Tensor) -> tuple[float, torch.Tensor]:
+        """Value and gradient at (W | b), flattened; divided by C · Σ w."""
+        W, b = _parts(flat, n_classes)
+        log_probs = log_softmax(features @ W.T + b, dim=1)
+        residual = w * (log_probs.exp() - T)
+        value = -(w * T * log_probs).sum() + shrinkage / 2 * W.square().sum()
+        slope_W = residual.T @ features + shrinkage * W
+        return float(value), torch.cat([slope_W, residual.sum(0)[:, None]], dim=1).flatten()
 
-    with torch.enable_grad():
-        optimiser.step(objective)
-    weight = W.detach() if basis is None else W.detach() @ basis.T
-    return Linear(weight.numpy(), (b.detach() - weight @ centre).numpy())
+    start = torch.zeros(n_classes * (dim + 1), dtype=torch.float64)
+    # The objective curves at least by `shrinkage`: this bounds the distance to the minimum.
+    found = minimise(objective, start, tolerance=1e-4 * shrinkage)
+    W, b = _parts(found, n_classes)
+    W = W / length
+    weight = W if basis is None else W @ basis.T
+    return Linear(weight.numpy(), (b - weight @ centre).numpy())
+
+
+def _parts(flat: torch.Tensor, n_classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+    parameters = flat.view(n_classes, -1)
+    return parameters[:, :-1], parameters[:, -1]
 
 
 def _span(features: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
-    """An orthonormal basis (dim, n) of the rows, and the rows in it; None and the rows where n >= dim."""
+    """A basis (dim, n) of the rows, and the rows in it; None and the rows where n >= dim."""
     rows, columns = features.shape
     if rows >= columns:
         return None, features
