@@ -1,0 +1,1 @@
+"""People's answers: `majority` makes one label of several, `agreement` says how far they agree."""
