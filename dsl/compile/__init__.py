@@ -2,7 +2,8 @@
 
 Pure functions of the Task: the same Task gives the same bytes. Nothing here reads data, talks to
 Label Studio or trains. In reading order: `errors` (what cannot be compiled), `options` (the classes
-as annotators may choose them), `fields` (what they see of an item), `labelconfig`, `settings`,
+as annotators may choose them), `words` (ours to them, in their
+language), `fields` (what they see of an item), `labelconfig`, `settings`,
 `instructions`, `training`.
 """
 

@@ -10,7 +10,8 @@ import re
 from xml.etree import ElementTree as ET
 
 from labelwright.dsl.compile.options import Option, is_tree, is_xml, options
-from labelwright.dsl.task import Class, Constraint, Sample, Task
+from labelwright.dsl.compile.words import Words, words
+from labelwright.dsl.task import Class, Sample, Task
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -18,7 +19,8 @@ body { font: 1rem/1.6 system-ui, "Noto Sans KR", "Apple SD Gothic Neo", "Malgun 
        NanumGothic, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
        word-break: keep-all; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.25; }
-section section { margin-left: 1.25rem; }
+.class .class { margin-left: 1.25rem; }
+.class p { margin: .2rem 0; }
 h2, h3, h4, h5, h6 { margin: 1.4rem 0 .3rem; }
 .class { border-left: .3rem solid #8888; padding-left: .8rem; }
 kbd { border: 1px solid #8888; border-radius: .25rem; padding: 0 .35rem; font-size: .85em; }
@@ -28,12 +30,13 @@ dt { font-weight: 600; margin-top: .4rem; } dd { margin: 0 0 0 1rem; } dd ul { m
 mark { background: #f2c14e66; color: inherit; padding: 0 .1rem; }
 """
 
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
+# No letter of the Latin kind may touch the stars from outside; a Korean particle may.
+_EMPHASIS = re.compile(r"(?<![A-Za-z0-9_*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![A-Za-z0-9_*])")
 
 
 def instructions_html(task: Task) -> str:
     """The guide as a whole HTML document, to be opened or sent to annotators."""
-    html = ET.Element("html")
+    html = ET.Element("html", lang=words(task).lang)
     head = ET.SubElement(html, "head")
     ET.SubElement(head, "meta", charset="utf-8")
     ET.SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
@@ -54,52 +57,31 @@ def _main(task: Task) -> ET.Element:
     main = ET.Element("main")
     _text(ET.SubElement(main, "h1"), task.title)
     _paragraphs(main, task.guide)
-    ET.SubElement(main, "p", {"class": "note"}).text = _how(task)
+    said = words(task)
     by_id = {o.id: o for o in options(task)}
+    ET.SubElement(main, "p", {"class": "note"}).text = said.how(task, keys=not is_tree(task))
     classes = ET.SubElement(main, "section")
-    ET.SubElement(classes, "h2").text = "Classes"
+    ET.SubElement(classes, "h2").text = said.classes
     for each in task.children(None):
-        _class(classes, task, each, by_id, level=3)
+        _class(classes, task, each, by_id, said, level=3)
     if task.constraints:
         rules = ET.SubElement(main, "section")
-        ET.SubElement(rules, "h2").text = "What goes together"
+        ET.SubElement(rules, "h2").text = said.together
         items = ET.SubElement(rules, "ul")
+        titles = {c.id: c.title for c in task.classes}
         for constraint in task.constraints:
-            _text(ET.SubElement(items, "li"), _constraint(constraint, by_id))
+            _text(ET.SubElement(items, "li"), said.constraint(constraint, titles))
     return main
 
 
-def _how(task: Task) -> str:
-    """One paragraph: what an answer is."""
-    if task.kind == "spans":
-        words = ["Mark each part of the text and say what it is."]
-        words.append(
-            {
-                "flat": "Marks never overlap.",
-                "nested": "A mark may lie inside another, but two never cross.",
-                "overlapping": "Marks may overlap.",
-            }[task.nesting]
-        )
-    elif task.choose == "one":
-        words = ["Choose exactly one class."]
-    elif task.empty == "forbidden":
-        words = ["Choose every class that holds; at least one."]
-    else:
-        words = ["Choose every class that holds; submit without any where none does."]
-    if any(c.parent for c in task.classes):
-        words.append(
-            "Choose the most exact class that is right; a wider class may be chosen too."
-            if task.choosable == "any"
-            else "Classes with others inside are headings: choose one of those inside."
-        )
-    if not is_tree(task):
-        words.append("A key in a box chooses the class beside it.")
-    words.append("Skip an item you cannot judge.")
-    return " ".join(words)
-
-
 def _class(
-    box: ET.Element, task: Task, each: Class, by_id: dict[str, Option], *, level: int
+    box: ET.Element,
+    task: Task,
+    each: Class,
+    by_id: dict[str, Option],
+    said: Words,
+    *,
+    level: int,
 ) -> None:
     option = by_id[each.id]
     section = ET.SubElement(box, "section", {"class": "class"})
@@ -112,14 +94,13 @@ def _class(
         _text(ET.SubElement(heading, "kbd"), option.hotkey)
     _paragraphs(section, each.describe)
     if each.role == "unusable":
-        note = "Not a class of its own: an item marked so is dropped."
-        ET.SubElement(section, "p", {"class": "note"}).text = note
+        ET.SubElement(section, "p", {"class": "note"}).text = said.unusable
     if each.examples or each.counterexamples:
         samples = ET.SubElement(section, "dl")
-        _samples(samples, "Examples", each.examples)
-        _samples(samples, "Not this", each.counterexamples)
+        _samples(samples, said.examples, each.examples)
+        _samples(samples, said.counterexamples, each.counterexamples)
     for child in task.children(each.id):
-        _class(section, task, child, by_id, level=level + 1)
+        _class(section, task, child, by_id, said, level=level + 1)
 
 
 def _samples(box: ET.Element, heading: str, samples: tuple[Sample, ...]) -> None:
@@ -147,20 +128,6 @@ def _span(item: ET.Element, text: str, marked: str) -> None:
         mark = ET.SubElement(item, "mark")
         _text(mark, marked)
         mark.tail = _clean(after)
-
-
-def _constraint(constraint: Constraint, by_id: dict[str, Option]) -> str:
-    subject = f"“{by_id[constraint.subject].title}”"
-    objects = [f"“{by_id[o].title}”" for o in constraint.objects]
-    if constraint.relation == "requires":
-        return f"An item with {subject} also has {_listed(objects, 'and')}."
-    return f"{subject} never goes together with {_listed(objects, 'or')}."
-
-
-def _listed(words: list[str], last: str) -> str:
-    if len(words) == 1:
-        return words[0]
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def _paragraphs(box: ET.Element, text: str) -> None:

@@ -20,6 +20,7 @@ from labelwright.dsl.compile.options import (
     is_xml,
     options,
 )
+from labelwright.dsl.compile.words import words
 from labelwright.dsl.task import Task
 
 CONTROL = "label"
@@ -82,7 +83,7 @@ def _control(page: ET.Element, task: Task, choices: Sequence[Option], to: str) -
     }
     if required:
         common["requiredMessage"] = (
-            "Choose one class." if task.choose == "one" else "Choose at least one class."
+            words(task).need_one if task.choose == "one" else words(task).need_many
         )
     if is_tree(task):
         _tree(page, task, choices, common)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelwright.dsl.compile.instructions import instructions_fragment, instructions_html
+from labelwright.dsl.compile.labelconfig import label_config
 from labelwright.dsl.task import Class, Constraint, Sample
 
 HEALTHY = Class(id="Healthy", title="Healthy", describe="No lesion.", hotkey="h", color="#59A14F")
@@ -132,3 +133,35 @@ def test_attack_by_title_and_description(make_task) -> None:
     page = outline(instructions_html(task))
     assert not {tag for tag, _ in page.tags} & {"script", "img", "b"}
     assert page.text.count(evil) == 5  # the title of the tab too
+
+
+def test_a_korean_task_speaks_korean(make_task) -> None:
+    classes = (
+        Class(id="Buyer", title="사는 쪽", describe="회사나 사람."),
+        Class(id="Target", title="팔리는 쪽", examples=(Sample(value="x"),)),
+        Class(id="X", title="Price 가격", role="unusable"),
+    )
+    task = make_task(
+        title="기업 인수",
+        guide="맞는 것을 *모두*를 고르세요.",
+        choose="many",
+        classes=classes,
+        constraints=(
+            Constraint(subject="Buyer", relation="requires", objects=("Target", "X")),
+            Constraint(subject="X", relation="excludes", objects=("Target",)),
+        ),
+    )
+    html = instructions_html(task)
+    page = outline(html)
+    assert '<html lang="ko">' in html
+    assert "<em>모두</em>를" in html  # a particle follows
+    assert "반드시 함께 골라야 함: “사는 쪽” → “팔리는 쪽”, “Price 가격”" in page.text
+    assert "함께 고를 수 없음: “Price 가격” ↔ “팔리는 쪽”" in page.text
+    for english in ("Classes", "Examples", "Choose", "Skip", "dropped"):
+        assert english not in page.text
+    assert "분류를 하나 이상 고르세요." in label_config(task)
+
+
+def test_an_english_task_with_korean_titles_speaks_english(make_task) -> None:
+    task = make_task("정치", "경제", guide="Choose the topic that the article is about.")
+    assert '<html lang="en">' in instructions_html(task)
