@@ -1,7 +1,7 @@
 """Names with arguments: `mix(margin, random(10%))` to a `Call`, checked against its signature.
 
-What a plug-in takes is known from the catalogue alone. The Call itself never depends on it: the same
-text gives the same Task whatever is installed.
+What a plug-in takes is known from the catalogue alone. The Call itself never depends on it: the
+same text gives the same Task whatever is installed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from datetime import date
 
 from labelwright.dsl import task as t
 from labelwright.dsl import tree
-from labelwright.dsl.context import Context, closest, did_you_mean, listed
+from labelwright.dsl.context import Context, did_you_mean, listed
 from labelwright.dsl.diagnostics import Fix, Label
 from labelwright.dsl.plugins import Kind, Parameter
+from labelwright.dsl.suggest import closest
 from labelwright.dsl.vocabulary import reserved
 
 KINDS: dict[Kind, str] = {

@@ -1,4 +1,4 @@
-"""Whether what a file says makes sense as a whole: needs no data, only the parts beside each other."""
+"""Whether what a file says makes sense as a whole: the parts beside each other, without data."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from labelwright.dsl import task as t
 from labelwright.dsl import tree
-from labelwright.dsl.context import Context, closest, fold, listed
+from labelwright.dsl.context import Context, fold, listed
 from labelwright.dsl.diagnostics import Fix, Label
 from labelwright.dsl.sections import Section, gather
+from labelwright.dsl.suggest import closest
 from labelwright.dsl.vocabulary import CLASS, Block
 
 

@@ -96,7 +96,7 @@ def _item_test(ctx: Context, node: _Test) -> t.Condition | None:
     field = _field(ctx, node.field)
     match node:
         case tree.Presence(missing=missing):
-            return field and t.Missing(field=field, negated=not missing)
+            return None if field is None else t.Missing(field=field, negated=not missing)
         case tree.Match(regex=regex):
             sound = check_pattern(ctx, regex)
             if field is None or not sound:

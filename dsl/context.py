@@ -1,7 +1,7 @@
 """What the passes from tree to `Task` share: the text, the plug-ins, and what was found so far.
 
-`broken` remembers every place whose statement could not be read, and `lost` every name that a broken
-statement may have said, so that one fault gives one diagnostic and no echo of it elsewhere.
+`broken` remembers every place whose statement could not be read, and `lost` every name that a
+broken statement may have said, so that one fault gives one diagnostic and no echo of it elsewhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from labelwright.dsl.diagnostics import Diagnostic, Fix, Label, SourceText
+from labelwright.dsl.diagnostics import Diagnostic, Fix, Label, Severity, SourceText
 from labelwright.dsl.plugins import Catalogue
 from labelwright.dsl.suggest import closest
 from labelwright.dsl.tree import Node, Span
@@ -70,7 +70,7 @@ class Context:
     ) -> None:
         """Add a finding at a node or span."""
         span = where.span if isinstance(where, Node) else where
-        severity = "warning" if warning else "error"
+        severity: Severity = "warning" if warning else "error"
         self.found.append(
             Diagnostic(code, severity, span, message, hint, tuple(labels), tuple(notes), help, fix)
         )

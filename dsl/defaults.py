@@ -1,8 +1,8 @@
-"""What a newcomer gets for what the file leaves out. Settings with a fixed default: vocabulary.py."""
+"""What a newcomer gets for what the file leaves out; fixed defaults are also in vocabulary.py."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Literal
 
 from labelwright.dsl import task as t
 
@@ -11,7 +11,7 @@ HOLDOUT_SIZE = 0.2
 ANNOTATORS = t.Call(name="label_studio")
 METHOD = t.Call(name="threshold")
 FINETUNE = t.Call(name="head")
-ENCODERS = {
+ENCODERS: dict[Literal["text", "image", "columns"], t.Call] = {
     "text": t.Call(name="tfidf"),
     "image": t.Call(name="pixels"),
     "columns": t.Call(name="table"),
@@ -43,8 +43,8 @@ def encoders(data: t.Data, given: t.Encoders) -> t.Encoders:
     """An encoder for each kind of input that the file names and gives none for."""
     if given.default is not None:
         return given
-    inputs: Sequence[str] = [name for name in ENCODERS if getattr(data, name)]
-    wanted = {name: given.of.get(name) or ENCODERS[name] for name in inputs} | given.of  # type: ignore[call-overload]
+    inputs = [name for name in ENCODERS if getattr(data, name)]
+    wanted = {name: ENCODERS[name] for name in inputs} | given.of
     if len(inputs) == 1 and not given.of:
         return t.Encoders(default=ENCODERS[inputs[0]])
     return t.Encoders(of=wanted)

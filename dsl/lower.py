@@ -1,8 +1,8 @@
 """Tree -> `Task`: every block read by its vocabulary entry, every default filled in.
 
-Reading order: `lower` sorts the blocks of the file, then one small function a block. A block that is
-missing or broken is replaced by its defaults, so that the rest is still checked; whether such a draft
-may leave is decided in `read.py`.
+Reading order: `lower` sorts the blocks of the file, then one small function a block. A block that
+is missing or broken is replaced by its defaults, so that the rest is still checked; whether such a
+draft may leave is decided in `read.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from labelwright.dsl.conditions import item_condition, measured_condition, thres
 from labelwright.dsl.context import Context, fold
 from labelwright.dsl.criteria import read_criterion
 from labelwright.dsl.diagnostics import Fix, Label
+from labelwright.dsl.forms import read_value
 from labelwright.dsl.sections import Section, gather
 from labelwright.dsl.values import share
 from labelwright.dsl.vocabulary import BLOCKS, FILE, INPUTS, PHASE, Block
@@ -443,8 +444,6 @@ def _train(ctx: Context, section: Section, data: t.Data) -> t.Train:
                 "write the kind of input",
             )
             continue
-        from labelwright.dsl.values import read_value
-
         call = read_value(ctx, "train", entry, item.value)
         if call is not None:
             of[word] = call

@@ -10,9 +10,10 @@ import math
 from labelwright.dsl import task as t
 from labelwright.dsl import tree
 from labelwright.dsl.classes import ClassTable
-from labelwright.dsl.context import Context, closest, fold, listed
+from labelwright.dsl.context import Context, fold, listed
 from labelwright.dsl.diagnostics import Fix
 from labelwright.dsl.metrics import METRICS, Metric
+from labelwright.dsl.suggest import closest
 from labelwright.dsl.vocabulary import plain_word, reserved
 
 

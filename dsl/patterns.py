@@ -1,4 +1,4 @@
-"""Patterns are RE2: linear time, so a rule can never hang a run. What RE2 refuses is explained here.
+"""Patterns are RE2: linear time, so a rule never hangs a run. What RE2 refuses is explained here.
 
 RE2's `\\b` and `\\w` know ASCII only: beside Korean they match nothing, silently, hence the lint.
 """

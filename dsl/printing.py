@@ -49,7 +49,7 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
 def text(value: str, *, indent: int | None = None) -> str:
-    """A quoted text; with `indent`, one of several lines in triple quotes where that is faithful."""
+    """A quoted text; with `indent`, several lines in triple quotes where that is faithful."""
     if indent is not None and "\n" in value and '"""' not in value:
         margin = " " * (indent + 2)
         lines = [margin + line if line else "" for line in value.split("\n")]
@@ -160,20 +160,20 @@ def field(item: t.FieldRef) -> str:
     return f"{item.function}({path})" if item.function else path
 
 
-def condition(item: t.Condition) -> str:
-    """A condition on one line."""
+def condition(item: t.Condition, *, break_with: str = " ") -> str:
+    """A condition on one line, or broken after each outermost `and` or `or`."""
     match item:
         case t.Not():
             inner = condition(item.operand)
             grouped = isinstance(item.operand, t.And | t.Or)
             return f"not ({inner})" if grouped else f"not {inner}"
         case t.And():
-            return " and ".join(
+            return f" and{break_with}".join(
                 f"({condition(o)})" if isinstance(o, t.And | t.Or) else condition(o)
                 for o in item.operands
             )
         case t.Or():
-            return " or ".join(
+            return f" or{break_with}".join(
                 f"({condition(o)})" if isinstance(o, t.Or) else condition(o) for o in item.operands
             )
         case t.Missing():
@@ -188,7 +188,8 @@ def condition(item: t.Condition) -> str:
         case t.Member():
             return f"{field(item.field)} {'not ' if item.negated else ''}in {value(item.values)}"
         case t.MetricTest():
-            return f"{_subject(item.metric, (), item.of)} {item.op} {_measured(item.metric, item.value)}"
+            subject = _subject(item.metric, (), item.of)
+            return f"{subject} {item.op} {_measured(item.metric, item.value)}"
         case t.Compare():
             return f"{field(item.field)} {item.op} {value(item.value)}"
 

@@ -1,7 +1,7 @@
 """The public door of the language: text -> `Reading`. It never raises for what a file says.
 
-Form first (`reader.py`), then meaning (`lower.py`), then sense (`checks.py`). A broken statement gives
-one diagnostic, and everything else is still read and checked.
+Form first (`reader.py`), then meaning (`lower.py`), then sense (`checks.py`). A broken statement
+gives one diagnostic, and everything else is still read and checked.
 """
 
 from __future__ import annotations

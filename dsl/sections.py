@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelwright.dsl import tree
-from labelwright.dsl.context import Context, Place, closest, fold, listed
+from labelwright.dsl.context import Context, Place, fold, listed
 from labelwright.dsl.diagnostics import Fix, Label
+from labelwright.dsl.forms import read_value
 from labelwright.dsl.metrics import METRICS
-from labelwright.dsl.values import read_value
+from labelwright.dsl.suggest import closest
 from labelwright.dsl.vocabulary import BLOCKS, Block, Setting, plain_word, reserved
 
 
@@ -100,7 +101,7 @@ def _setting(
 
 
 def _about(ctx: Context, known: Setting, subject: tree.Subject) -> str | None:
-    """What a setting is said of: a class or an input folded, "" for nothing, None if it may not be."""
+    """What a setting is said of, folded: "" for nothing, None if it may not be said of this."""
     if subject.args:
         ctx.error(
             "E225", subject, f"`{known.name}` takes no brackets here", f"write `{known.name} = …`"

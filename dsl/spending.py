@@ -9,7 +9,7 @@ from labelwright.dsl.task import Task
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Annotations by purpose. `training` is what is left: below zero where the others exceed all."""
+    """Annotations by purpose; `training` is what is left, below zero where that is too little."""
 
     training: int
     holdout: int

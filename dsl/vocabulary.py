@@ -130,13 +130,13 @@ CLASS = Block(
     "class", "One class that an answer may name; a class inside a class is its child.", named=True,
     titled=True, body="may", many=True, required=True, blocks=("class",),
     also=("label", "category", "tag", "option", "choice"), settings=(
-        S("describe", "text", "What belongs to the class, in a sentence.", '"Matches and athletes."',
+        S("describe", "text", "What belongs to the class, in a sentence.", '"Matches, athletes."',
           also=("description", "definition", "help")),
         S("examples", "samples", "Items that belong to it.", '["Kim scored twice"]',
           also=("example",)),
         S("counterexamples", "samples", "Items that look like it and do not belong.",
           '["A stadium tax"]', also=("counterexample", "negatives", "counter_examples")),
-        S("aliases", "spellings", "Other spellings of the class in the data.", '[sport, "스포츠", 3]',
+        S("aliases", "spellings", "Other spellings of the class in the data.", '[sport, "체육", 3]',
           also=("alias", "synonyms", "spellings")),
         S("hotkey", "key", "The key that chooses it.", '"s"', also=("shortcut", "key")),
         S("color", "color", "Its colour for annotators and in reports.", '"#59A14F"',
@@ -146,7 +146,7 @@ CLASS = Block(
           words=("label", "unusable")),
         S("was", "classes", "The class or classes whose labels it takes over.", "Matches",
           also=("renamed_from", "formerly")),
-        S("split_of", "class", "The class it was split off: those labels are asked again.", "Leisure",
+        S("split_of", "class", "The class it was split off; those labels are asked again.", "Play",
           also=("split_from",)),
     ),
 )  # fmt: skip
@@ -324,7 +324,8 @@ ACCEPT = Block(
 )  # fmt: skip
 
 OUTPUT = Block(
-    "output", "What is written at the end, and where.", also=("outputs", "export", "save"), settings=(
+    "output", "What is written at the end, and where.", also=("outputs", "export", "save"),
+    settings=(
         S("dataset", "file", "The labelled items.", 'parquet("out/news.parquet")',
           words=("parquet", "jsonl", "csv", "folder"), also=("data", "labels")),
         S("model", "file", "The trained model.", 'folder("out/model")', words=("folder",),
