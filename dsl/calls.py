@@ -241,7 +241,7 @@ def _check_type(ctx: Context, name: str, kind: Kind, parameter: Parameter, arg: 
             if isinstance(value, tree.Path | tree.CallValue) or (
                 kind == "encode" and isinstance(value, tree.Text)
             ):
-                _check_plugin(ctx, value, kind)
+                _check_plugin(ctx, _without_share(value), kind)
                 return
             takes = f"a {KINDS[kind]}"
         case _:
@@ -249,6 +249,14 @@ def _check_type(ctx: Context, name: str, kind: Kind, parameter: Parameter, arg: 
                 return
             takes = _TAKES[parameter.type]
     ctx.error("E223", value, f"`{parameter.name}` of `{name}` takes {takes}", f"write {takes}")
+
+
+def _without_share(value: tree.Value) -> tree.Value:
+    """A call inside a call may begin with its share, `random(10%)`: that is for the outer one."""
+    match value:
+        case tree.CallValue(args=(tree.Arg(name=None, value=tree.PercentValue()), *rest)):
+            return tree.CallValue(value.span, value.name, tuple(rest))
+    return value
 
 
 def _fits(wanted: str, value: tree.Value) -> bool:
