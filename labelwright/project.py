@@ -1,11 +1,11 @@
 """A task at work, from Python: the same verbs as the command line.
 
-    import labelwright as lw
+import labelwright as lw
 
-    task = lw.load("tasks/digits.task")
-    project = lw.Project("tasks/digits.task")
-    decision = project.run()
-    project.report()
+task = lw.load("tasks/digits.task")
+project = lw.Project("tasks/digits.task")
+decision = project.run()
+project.report()
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from labelwright.loop.ports import Progress, no_progress
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
+    from labelwright.exporting import Format
     from labelwright.loop.deciding import Decision
     from labelwright.loop.engine import Moment
-    from labelwright.loop.history import Campaign
+    from labelwright.loop.history import Campaign, RoundRecord
     from labelwright.loop.workbench import Workbench
 
 
@@ -86,7 +87,7 @@ class Project:
                 "take these out of the task file to run it now; `labelwright check` accepts them",
             )
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with locked(self.state, f"run {self.definition.name}", now), self._bench(True) as bench:
+        with locked(self.state, f"run {self.definition.name}", now), self._bench() as bench:
             bench.store.supersede()
             engine.enter(bench, self.definition.text)
             return engine.run(bench, observe)
@@ -98,21 +99,21 @@ class Project:
         from labelwright import __version__
         from labelwright.loop.campaign import campaign
 
-        with self._bench(False) as bench:
+        with self.looking() as bench:
             return campaign(bench, __version__, doubts=doubts)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write the report, one offline HTML file; default `output.report`, else the state folder."""
         from labelwright.reporting import write_report
 
-        with self._bench(False) as bench:
+        with self.looking() as bench:
             return write_report(bench, self._output("report", path, "report.html"))
 
-    def export(self, path: str | Path | None = None, *, format: str | None = None) -> Path:  # noqa: A002
+    def export(self, path: str | Path | None = None, *, format: Format | None = None) -> Path:
         """Write the labelled data set with its provenance, as parquet, jsonl or csv."""
         from labelwright.reporting import write_dataset
 
-        with self._bench(False) as bench:
+        with self.looking() as bench:
             return write_dataset(bench, self._output("dataset", path, "dataset.parquet"), format)
 
     def _output(self, what: str, path: str | Path | None, default: str) -> Path:
@@ -124,24 +125,45 @@ class Project:
         positional, _ = call.python_arguments()
         return self.definition.folder / str(positional[0])
 
+    def heading(self) -> str:
+        """One line that says what is at work."""
+        from labelwright import __version__
+
+        people = self.task.annotators.source.name
+        rehearsal = " · REHEARSAL: simulated annotators" if people == "simulate" else ""
+        return f"labelwright {__version__} · {self.definition.name} · {self.task.title}{rehearsal}"
+
+    def rounds_so_far(self) -> list[RoundRecord]:
+        """Rounds that are finished; none before the first run."""
+        from labelwright.loop.campaign import records
+
+        if not self.began():
+            return []
+        with self.looking() as bench:
+            return records(bench.store)
+
     # --- inside -------------------------------------------------------------------------------
 
     def began(self) -> bool:
         """Whether there is anything to look at."""
         return (self.state / "state.db").exists()
 
+    def looking(self) -> contextlib.AbstractContextManager[Workbench]:
+        """The workbench of a campaign that was begun. Raises StoreError where there is none."""
+        if not self.began():
+            raise StoreError(
+                f"{self.definition.name} was not run yet: {self.state} holds no campaign",
+                f"run `labelwright run {self.definition.name}` first",
+            )
+        return self._bench()
+
     @contextlib.contextmanager
-    def _bench(self, begin: bool) -> Iterator[Workbench]:
+    def _bench(self) -> Iterator[Workbench]:
         from labelwright.connectors.encode_cache import encode_cached
         from labelwright.loop.ports import Context
         from labelwright.loop.store import Store
         from labelwright.loop.workbench import Workbench
 
-        if not begin and not self.began():
-            raise StoreError(
-                f"{self.definition.name} was not run yet: {self.state} holds no campaign",
-                f"run `labelwright run {self.definition.name}` first",
-            )
         with Store(self.state) as store:
             began_with = store.meta("seed")
             seed = self._seed if self._seed is not None else began_with
@@ -161,9 +183,7 @@ class Project:
                 context=context,
                 store=store,
                 annotators=annotators,
-                encode=lambda encoder, items, c: encode_cached(
-                    encoder, items, c.cache, c.progress
-                ),
+                encode=lambda encoder, items, c: encode_cached(encoder, items, c.cache, c.progress),
             )
 
 
@@ -172,4 +192,3 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return Path(os.environ.get("LABELWRIGHT_CACHE") or user_cache_path("labelwright"))
-

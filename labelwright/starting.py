@@ -16,7 +16,7 @@ def start(
     text: Sequence[str] = (),
     image: Sequence[str] = (),
     columns: Sequence[str] = (),
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,
     classes: Sequence[str] = (),
     title: str = "",
     force: bool = False,

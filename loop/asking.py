@@ -14,9 +14,10 @@ from labelwright.loop.labels import Labels
 from labelwright.loop.phases import phase
 from labelwright.loop.ports import Chosen, Learner, Model, Request
 from labelwright.loop.query.contract import checked
+from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL, mix
 from labelwright.loop.store import Choice, Event
-from labelwright.loop.workbench import Workbench, derive_seed
+from labelwright.loop.workbench import Workbench
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,7 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     )
 
 
-def _open_rows(
-    bench: Workbench, round_: int, training: Labels, asked: np.ndarray
-) -> np.ndarray:
+def _open_rows(bench: Workbench, round_: int, training: Labels, asked: np.ndarray) -> np.ndarray:
     """Pool rows never asked and not labelled, in the order in which ties are broken."""
     free = bench.split(round_) == POOL
     free[asked] = False

@@ -102,9 +102,7 @@ def _chosen(
     )  # fmt: skip
 
 
-def _doubts(
-    bench: Workbench, last: int | None, labels: tuple[Labels, Labels]
-) -> list[Doubt]:
+def _doubts(bench: Workbench, last: int | None, labels: tuple[Labels, Labels]) -> list[Doubt]:
     """Pool items with the smallest margin between the two likeliest classes, labelled ones included."""
     assert last is not None
     rows = np.flatnonzero(bench.split(last) == POOL)

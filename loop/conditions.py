@@ -51,7 +51,9 @@ _COMPARE = {
 
 def mask(condition: Condition, table: pa.Table) -> np.ndarray:
     """(n_rows,) bool: where the condition holds. Raises DataError for unknown columns and misfits."""
-    found: np.ndarray = pc.fill_null(_evaluate(condition, table), False).to_numpy(zero_copy_only=False)
+    found: np.ndarray = pc.fill_null(_evaluate(condition, table), False).to_numpy(
+        zero_copy_only=False
+    )
     return found
 
 
@@ -161,7 +163,9 @@ def _compare(column: Any, op: str, value: Value, field: FieldRef) -> Any:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
 
 
 def _fitting(column: Any, test: Any, what: str, field: FieldRef) -> Any:
@@ -205,10 +209,8 @@ def _numbers(column: Any, field: FieldRef) -> Any:
 def _dates(column: Any, field: FieldRef) -> Any:
     if pa.types.is_temporal(column.type):
         return column.cast(pa.date32())
-    days = []
-    for value in _text(column, field).to_pylist():
-        days.append(None if value is None else _day(value, field))
-    return pa.array(days, pa.date32())
+    texts = _text(column, field).to_pylist()
+    return pa.array([None if t is None else _day(t, field) for t in texts], pa.date32())
 
 
 def _day(value: str, field: FieldRef) -> date:

@@ -120,7 +120,5 @@ def _round(bench: Workbench, round_: int, observe: Observe) -> RoundRecord | Non
                 round_, step.name, outcome.values, time.perf_counter() - started
             )
         last = step is STEPS[-1]
-        observe(
-            Moment(round_, step.name, "done", finished(bench.store, round_) if last else None)
-        )
+        observe(Moment(round_, step.name, "done", finished(bench.store, round_) if last else None))
     return finished(bench.store, round_)

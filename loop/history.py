@@ -75,7 +75,9 @@ class RoundRecord(Record):
     pseudo_labels: int = 0
     gate: Literal["open", "closed", "off"] = "off"
     gate_why: str = ""
-    utility_spread: tuple[float, float, float] | None = None  # least, median, greatest of the chosen
+    utility_spread: tuple[float, float, float] | None = (
+        None  # least, median, greatest of the chosen
+    )
     money: float | None = None
     currency: str | None = None
     hours: float | None = None

@@ -318,8 +318,10 @@ def _schema(source: Source, visible: Sequence[str]) -> pa.Schema:
 def _require(source: Source, names: Sequence[str]) -> None:
     known = source.schema().names
     if taken := [n for n in (ITEM, CONTENT, ORDER) if n in known]:
-        raise DataError(f"column {taken[0]} has a name that labelwright keeps for itself",
-                        "rename it in the data")
+        raise DataError(
+            f"column {taken[0]} has a name that labelwright keeps for itself",
+            "rename it in the data",
+        )
     missing = [n for n in names if n not in known]
     if missing:
         raise DataError(

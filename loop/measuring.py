@@ -13,8 +13,9 @@ from labelwright.loop.labels import in_force
 from labelwright.loop.measure.evidence import Bounded, Evidence
 from labelwright.loop.measure.summary import measurement
 from labelwright.loop.people.agreement import krippendorff
+from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT
-from labelwright.loop.workbench import Workbench, derive_seed
+from labelwright.loop.workbench import Workbench
 
 
 def measure(bench: Workbench, round_: int) -> dict[str, Any]:
@@ -32,9 +33,7 @@ def judge_again(bench: Workbench, record: RoundRecord) -> Measurement:
     """The round's measurement, with verdicts by the criteria as the task file has them now."""
     if bench.needed(record.round, "measure")["criteria"] == _criteria(bench):
         return record.measurement
-    return measurement(
-        bench.task, evidence(bench, record.round), record.measurement.true_accuracy
-    )
+    return measurement(bench.task, evidence(bench, record.round), record.measurement.true_accuracy)
 
 
 def _criteria(bench: Workbench) -> str:

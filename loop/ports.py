@@ -117,8 +117,11 @@ class Encoder(Protocol):
     valid for that pool only. The others are cached item by item under content hash and identity.
     """
 
-    identity: str
-    fitted: bool
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def fitted(self) -> bool: ...
 
     def fit(self, items: Items) -> None:
         """Learn from the pool, without labels; does nothing where `fitted` is False."""

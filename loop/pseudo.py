@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from labelwright.loop.ports import Pseudo
+from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
-from labelwright.loop.workbench import Workbench, derive_seed
+
+if TYPE_CHECKING:
+    from labelwright.loop.workbench import Workbench
 
 
 def pseudo_label(bench: Workbench, round_: int) -> Pseudo:

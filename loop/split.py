@@ -43,9 +43,7 @@ def by_condition(units: np.ndarray, matches: np.ndarray) -> np.ndarray:
     return np.select([matches, touched[units]], [HOLDOUT, ASIDE], POOL).astype(np.uint8)
 
 
-def extend(
-    units: np.ndarray, known: np.ndarray, matches: np.ndarray | None
-) -> np.ndarray:
+def extend(units: np.ndarray, known: np.ndarray, matches: np.ndarray | None) -> np.ndarray:
     """The split after rows were appended: known rows keep theirs, new ones join the pool.
 
     known: (n,) int, the earlier split of a row, or -1 for a new one. matches: rows that the holdout's

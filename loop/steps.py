@@ -20,10 +20,9 @@ from labelwright.loop.existing import existing_events
 from labelwright.loop.history import RoundRecord
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.measuring import measure
-from labelwright.loop.pseudo import pseudo_label
 from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
 from labelwright.loop.store import Choice
-from labelwright.loop.workbench import Workbench, snapshot_name
+from labelwright.loop.workbench import Workbench, pseudo_file, snapshot_name
 
 
 @dataclass(frozen=True)
@@ -145,21 +144,18 @@ def learn(bench: Workbench, round_: int) -> Outcome:
             f"round {round_} ended without a single label to learn from",
             "every item asked so far was skipped or called unusable: look at the guide and the data",
         )
-    name = f"model-{round_}.safetensors"
-    bench.save_model(name, bench.train(round_))
-    return Outcome({"file": name})
+    return Outcome({"file": bench.write_model(round_)})
 
 
 def pseudo(bench: Workbench, round_: int) -> Outcome:
     """Learn from unlabelled items too, where that is shown to help."""
     if bench.task.pseudo_labels is None:
         return Outcome({"gate": "off", "why": "", "count": 0})
-    made = pseudo_label(bench, round_)
-    name = f"pseudo-{round_}.safetensors"
-    if made.gate == "open":
-        bench.save_model(name, made.model, rows=made.rows, labels=made.labels)
+    made = bench.write_pseudo(round_)
     count = len(made.rows) if made.gate == "open" else 0
-    return Outcome({"gate": made.gate, "why": made.why, "count": count, "file": name})
+    return Outcome(
+        {"gate": made.gate, "why": made.why, "count": count, "file": pseudo_file(round_)}
+    )
 
 
 def decide(bench: Workbench, round_: int) -> Outcome:

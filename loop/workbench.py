@@ -26,18 +26,25 @@ from labelwright.loop.items import (
     visible_columns,
 )
 from labelwright.loop.labels import Labels, in_force, resolve
-from labelwright.loop.ports import AnnotatorSource, Context, Encoder, Items, Learner, Model, Source
+from labelwright.loop.ports import (
+    AnnotatorSource,
+    Context,
+    Encoder,
+    Items,
+    Learner,
+    Model,
+    Pseudo,
+    Source,
+)
+from labelwright.loop.pseudo import pseudo_label
+from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL
 from labelwright.loop.store import Event, Store
 
+_ROWS, _LABELS = "pseudo.rows", "pseudo.labels"
+
 Encode = Callable[[Encoder, Items, Context], np.ndarray]
 """Encodes items, through a cache where the encoder allows it: (n_items, dim) float32."""
-
-
-def derive_seed(*parts: object) -> int:
-    """A 32-bit seed for one use, from the run's seed and what it is for."""
-    told = "\0".join(map(str, parts)).encode()
-    return int.from_bytes(hashlib.blake2b(told, digest_size=4).digest(), "big")
 
 
 @dataclass
@@ -182,40 +189,57 @@ class Workbench:
 
     def supervised(self, round_: int) -> Model:
         """The model trained on the labels of this round, without pseudo-labels."""
-        return self._model(round_, "learn", lambda: self.train(round_))
+        return self._restored(round_, "learn", self.write_model)
 
     def final(self, round_: int) -> Model:
         """The model that the round measures: with pseudo-labels where their gate was open."""
         if self.needed(round_, "pseudo_label")["gate"] != "open":
             return self.supervised(round_)
-        from labelwright.loop.pseudo import pseudo_label
+        return self._restored(round_, "pseudo_label", self.write_pseudo)
 
-        return self._model(round_, "pseudo_label", lambda: pseudo_label(self, round_).model)
+    def pseudo_labels(self, round_: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows that were pseudo-labelled in a round, and their class indices; none if it closed."""
+        nothing = np.empty(0, dtype=np.int64)
+        outcome = self.needed(round_, "pseudo_label")
+        if outcome["gate"] != "open":
+            return nothing, nothing
+        self.final(round_)  # makes the file again where it is damaged
+        arrays = _load_arrays(self.store.folder / outcome["file"])
+        return arrays[_ROWS], arrays[_LABELS]
 
-    def train(self, round_: int) -> Model:
-        """Train on this round's labels."""
+    def write_model(self, round_: int) -> str:
+        """Train on the round's labels and write what was learned; returns the file's name."""
         training, _ = self.labels(round_, self.needed(round_, "collect")["watermark"])
-        X = self.features(round_)[training.rows]
-        return self.learner().fit(np.asarray(X), self.targets(training))
+        X = np.asarray(self.features(round_)[training.rows])
+        model = self.learner().fit(X, self.targets(training))
+        return self._write_arrays(f"model-{round_}.safetensors", model.state())
 
-    def _model(self, round_: int, step: str, make: Callable[[], Model]) -> Model:
+    def write_pseudo(self, round_: int) -> Pseudo:
+        """Learn from the round's unlabelled items too; write it where the gate is open."""
+        made = pseudo_label(self, round_)
+        if made.gate == "open":
+            arrays = {**made.model.state(), _ROWS: made.rows, _LABELS: made.labels}
+            self._write_arrays(pseudo_file(round_), arrays)
+        return made
+
+    def _restored(self, round_: int, step: str, write: Callable[[int], Any]) -> Model:
         def load() -> Model:
             name = self.needed(round_, step)["file"]
-            path = self.store.file(name)
-            if path is None:
-                model = make()
-                self.save_model(name, model)
-                return model
-            return self.learner().restore(_load_arrays(path))
+            if self.store.file(name) is None:
+                write(round_)
+            arrays = _load_arrays(self.store.folder / name)
+            return self.learner().restore(
+                {k: v for k, v in arrays.items() if k not in (_ROWS, _LABELS)}
+            )
 
         return self._once(("model", step, round_), load)  # type: ignore[no-any-return]
 
-    def save_model(self, name: str, model: Model, **more: np.ndarray) -> None:
-        """Write what a model learned (safetensors)."""
+    def _write_arrays(self, name: str, arrays: dict[str, np.ndarray]) -> str:
         from safetensors.numpy import save_file
 
-        arrays = {k: np.ascontiguousarray(v) for k, v in {**model.state(), **more}.items()}
-        self.store.write_file(name, lambda p: save_file(arrays, p))
+        whole = {k: np.ascontiguousarray(v) for k, v in arrays.items()}
+        self.store.write_file(name, lambda p: save_file(whole, p))
+        return name
 
     # --- history ------------------------------------------------------------------------------
 
@@ -262,6 +286,11 @@ def snapshot_name(source: Source, task: Task) -> str:
     visible = visible_columns(task, inputs_of(task.data, source))
     told = "\0".join([source.fingerprint(), task.data.model_dump_json(), *sorted(visible)])
     return f"items-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}.arrow"
+
+
+def pseudo_file(round_: int) -> str:
+    """The file of a round's model that learned from unlabelled items."""
+    return f"pseudo-{round_}.safetensors"
 
 
 def _ingest_only(context: Context, source: Any, path: Path) -> None:

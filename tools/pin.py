@@ -16,7 +16,7 @@ def main() -> None:
     }
     for name, version in sorted(pins.items()):
         if name not in LEFT_OUT:
-            print(f"{name}=={version}")  # noqa: T201
+            print(f"{name}=={version}")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,15 @@ TaskFile = Annotated[Path, typer.Argument(metavar="TASK", help="The task file.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 State = Annotated[
     Path | None,
-    typer.Option(help="Folder that holds <task>/state.db [default: .labelwright beside the task file]."),
+    typer.Option(
+        help="Folder that holds <task>/state.db [default: .labelwright beside the task file]."
+    ),
 ]
 DataRoot = Annotated[
     Path | None,
-    typer.Option(help="What paths in the file are relative to [default: $LABELWRIGHT_DATA, else its folder]."),
+    typer.Option(
+        help="What paths in the file are relative to [default: $LABELWRIGHT_DATA, else its folder]."
+    ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write.")]
 

@@ -92,8 +92,10 @@ def init(
     ] = None,
     text: Annotated[list[str] | None, typer.Option(help="Text column (may be repeated).")] = None,
     image: Annotated[list[str] | None, typer.Option(help="Image column.")] = None,
-    columns: Annotated[list[str] | None, typer.Option(help="Table column (may be repeated).")] = None,
-    id: Annotated[str | None, typer.Option("--id", help="The column that names an item.")] = None,  # noqa: A002
+    columns: Annotated[
+        list[str] | None, typer.Option(help="Table column (may be repeated).")
+    ] = None,
+    id: Annotated[str | None, typer.Option("--id", help="The column that names an item.")] = None,
     classes: Annotated[
         list[str] | None, typer.Option("--class", help="A class (may be repeated).")
     ] = None,

@@ -12,9 +12,7 @@ from labelwright.loop.measure.verdicts import descendants, verdicts
 _EACH_SIDE = 0.975
 
 
-def measurement(
-    task: Task, evidence: Evidence, true_accuracy: float | None = None
-) -> Measurement:
+def measurement(task: Task, evidence: Evidence, true_accuracy: float | None = None) -> Measurement:
     """Everything that is reported of a round's model."""
     confusion = evidence.confusion
     return Measurement(

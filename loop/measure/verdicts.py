@@ -79,11 +79,17 @@ def _verdict(task: Task, criterion: Criterion, evidence: Evidence) -> Verdict:
 
 def _note(parts: list[_Part], worst: _Part, rising: bool) -> str:
     if len(parts) == 1:
-        return "" if worst.figure.estimate is not None else "nothing in the holdout to measure it on"
+        return (
+            "" if worst.figure.estimate is not None else "nothing in the holdout to measure it on"
+        )
     word = "lowest" if rising else "highest"
     if worst.figure.estimate is None:
         return f"{worst.name}: nothing in the holdout to measure it on"
-    shown = f"{worst.figure.estimate:.2f}" if worst.figure.estimate <= 1 else f"{worst.figure.estimate:g}"
+    shown = (
+        f"{worst.figure.estimate:.2f}"
+        if worst.figure.estimate <= 1
+        else f"{worst.figure.estimate:g}"
+    )
     return f"{word}: {worst.name} {shown}"
 
 
@@ -105,9 +111,7 @@ def _decide(
     return ("NOT YET KNOWN" if holds(far, criterion.value) else "FAIL"), near
 
 
-def _figures(
-    task: Task, criterion: Criterion, evidence: Evidence
-) -> Iterator[tuple[str, Bounded]]:
+def _figures(task: Task, criterion: Criterion, evidence: Evidence) -> Iterator[tuple[str, Bounded]]:
     if criterion.on is None:
         yield from _of_classes(task, criterion, evidence)
         return
@@ -137,9 +141,7 @@ def _of_classes(
 def descendants(task: Task, identity: str) -> frozenset[int]:
     """Indices (into `Task.labels`) of a class and all below it: a child counts as its parents."""
     return frozenset(
-        i
-        for i, c in enumerate(task.labels)
-        if c.id == identity or c.id.startswith(f"{identity}.")
+        i for i, c in enumerate(task.labels) if c.id == identity or c.id.startswith(f"{identity}.")
     )
 
 

@@ -43,14 +43,10 @@ def krippendorff(
     estimate = _alpha(counts, np.ones((1, len(counts))), values, scale)[0]
     if np.isnan(estimate):
         return Bounded(None, len(counts))
-    return Bounded(
-        float(estimate), len(counts), replicates=_alpha(counts, weights, values, scale)
-    )
+    return Bounded(float(estimate), len(counts), replicates=_alpha(counts, weights, values, scale))
 
 
-def _alpha(
-    counts: np.ndarray, weights: np.ndarray, values: np.ndarray, scale: Scale
-) -> np.ndarray:
+def _alpha(counts: np.ndarray, weights: np.ndarray, values: np.ndarray, scale: Scale) -> np.ndarray:
     """(n_weights,) alpha of items counted `weights` times; NaN where only one value occurs.
 
     counts: (n_items, n_values) how often each value was given to an item.

@@ -12,7 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelwright.dsl.task import (
-    And, Compare, Condition, Contains, Day, FieldRef, Matches, Member, Missing, Not, Or,
+    And,
+    Compare,
+    Condition,
+    Contains,
+    Day,
+    FieldRef,
+    Matches,
+    Member,
+    Missing,
+    Not,
+    Or,
 )  # fmt: skip
 from labelwright.loop.conditions import fields, mask
 from labelwright.loop.errors import DataError

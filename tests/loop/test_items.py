@@ -8,8 +8,21 @@ from pathlib import Path
 import pytest
 
 from labelwright.dsl.task import (
-    Annotators, Argument, Budget, Call, Class, Compare, Data, Encoders, FieldRef, Holdout, Phase,
-    Query, Task, Train, Word,
+    Annotators,
+    Argument,
+    Budget,
+    Call,
+    Class,
+    Compare,
+    Data,
+    Encoders,
+    FieldRef,
+    Holdout,
+    Phase,
+    Query,
+    Task,
+    Train,
+    Word,
 )  # fmt: skip
 from labelwright.loop.errors import DataError
 from labelwright.loop.items import Snapshot, ingest, open_source, read_column

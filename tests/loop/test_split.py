@@ -14,9 +14,7 @@ from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, 
     st.floats(0.01, 0.9),
     st.integers(0, 5),
 )
-def test_groups_stay_whole_and_the_size_is_met(
-    groups: list[int], size: float, seed: int
-) -> None:
+def test_groups_stay_whole_and_the_size_is_met(groups: list[int], size: float, seed: int) -> None:
     values, units = np.unique(groups, return_inverse=True)
     split = by_size(units, mix(values.astype(np.uint64), 99), size, seed)
     for unit in range(len(values)):

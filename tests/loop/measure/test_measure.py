@@ -10,8 +10,20 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from labelwright.dsl.task import (
-    EACH_CLASS, Accept, Annotators, Budget, Call, Class, Criterion, Data, Encoders, Holdout, Phase,
-    Query, Task, Train,
+    EACH_CLASS,
+    Accept,
+    Annotators,
+    Budget,
+    Call,
+    Class,
+    Criterion,
+    Data,
+    Encoders,
+    Holdout,
+    Phase,
+    Query,
+    Task,
+    Train,
 )  # fmt: skip
 from labelwright.loop.measure import metrics
 from labelwright.loop.measure.evidence import Evidence, of_counts
@@ -22,9 +34,7 @@ from labelwright.loop.measure.verdicts import unsupported_metrics, verdicts
 labelled = st.integers(2, 5).flatmap(
     lambda k: st.tuples(
         st.just(k),
-        st.lists(
-            st.tuples(st.integers(0, k - 1), st.integers(0, k - 1)), min_size=1, max_size=60
-        ),
+        st.lists(st.tuples(st.integers(0, k - 1), st.integers(0, k - 1)), min_size=1, max_size=60),
     )
 )
 

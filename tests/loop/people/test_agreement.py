@@ -58,9 +58,14 @@ def slow_alpha(answers: list[tuple[str, str, float]], scale: Scale) -> float | N
     n = len(flat)
     if n < 2:
         return None
-    observed = sum(
-        distance(a, b) / (len(given) - 1) for given in pairable for a, b in permutations(given, 2)
-    ) / n
+    observed = (
+        sum(
+            distance(a, b) / (len(given) - 1)
+            for given in pairable
+            for a, b in permutations(given, 2)
+        )
+        / n
+    )
     expected = sum(distance(a, b) for a, b in permutations(flat, 2)) / (n * (n - 1))
     return None if expected == 0 else 1 - observed / expected
 

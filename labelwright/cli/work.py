@@ -1,0 +1,168 @@
+"""Commands about the campaign: run, status, curve, report, export, doctor."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from labelwright.cli.common import DataRoot, Json, Out, State, TaskFile, print_json, project
+
+if TYPE_CHECKING:
+    from labelwright.loop.engine import Moment
+
+
+def run(
+    task: TaskFile,
+    state: State = None,
+    data_root: DataRoot = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the whole campaign.")] = None,
+    json: Json = False,
+) -> None:
+    """Go through rounds until the criteria hold, the budget is spent, or people must answer first."""
+    from labelwright.exporting import status_json
+    from labelwright.terminal import RichProgress, RoundTable, closing, say, verdict_lines
+
+    with RichProgress() as progress:
+        at_work = project(task, state, data_root, seed, progress=progress)
+        table = RoundTable()
+
+        def observe(moment: Moment) -> None:
+            if moment.record is not None and not json:
+                progress.close()
+                say(table.lines(moment.record))
+
+        if not json:
+            say(at_work.heading())
+            for record in at_work.rounds_so_far():
+                say(table.lines(record))
+        decision = at_work.run(observe)
+    written = at_work.report() if decision.ending != "waiting" else None
+    campaign = at_work.campaign()
+    if json:
+        print_json(status_json(at_work.task, campaign))
+    else:
+        say("\n" + verdict_lines(at_work.task, campaign))
+        say(
+            closing(
+                at_work.task,
+                campaign,
+                report=str(written) if written else None,
+                following=_next(task, decision.ending),
+            )
+        )
+    raise typer.Exit(decision.exit_code)
+
+
+def _next(task: Path, ending: str) -> str:
+    if ending == "waiting":
+        return f"labelwright run {task}     again, when people have answered"
+    if ending == "passed":
+        return f"labelwright export {task}     the labelled data"
+    return f"labelwright status {task}     what it took; raise `budget` in the file to go on"
+
+
+def status(
+    task: TaskFile, state: State = None, data_root: DataRoot = None, json: Json = False
+) -> None:
+    """How good is it, what did it cost, who did what, and what comes next."""
+    from labelwright.exporting import status_json
+    from labelwright.terminal import say, status_view
+
+    at_work = project(task, state, data_root)
+    campaign = at_work.campaign()
+    if json:
+        print_json(status_json(at_work.task, campaign))
+    else:
+        say(status_view(at_work.task, campaign, following=f"labelwright report {task}"))
+
+
+def curve(
+    task: TaskFile,
+    state: State = None,
+    data_root: DataRoot = None,
+    svg: Annotated[Path | None, typer.Option(help="Also draw it into this SVG file.")] = None,
+    json: Json = False,
+) -> None:
+    """Accuracy with its interval against the annotations spent on training."""
+    from labelwright.exporting import curve_json
+    from labelwright.summary import accuracy_targets
+    from labelwright.terminal import curve_view, say
+
+    at_work = project(task, state, data_root)
+    campaign = at_work.campaign()
+    targets = accuracy_targets(at_work.task)
+    if svg is not None:
+        from labelwright.charts import curve_svg
+
+        svg.write_text(curve_svg(campaign, targets=targets), encoding="utf-8")
+    if json:
+        print_json(curve_json(campaign))
+    else:
+        say(curve_view(campaign, targets=targets))
+
+
+def report(
+    task: TaskFile,
+    state: State = None,
+    data_root: DataRoot = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Write the report: one HTML file that works offline."""
+    path = project(task, state, data_root).report(out)
+    if json:
+        print_json({"report": str(path)})
+    else:
+        typer.echo(path)
+
+
+def export(
+    task: TaskFile,
+    state: State = None,
+    data_root: DataRoot = None,
+    out: Out = None,
+    format: Annotated[
+        str | None, typer.Option(help="parquet, jsonl or csv [default: by the file's ending].")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the labelled data set, each label with where it comes from."""
+    path = project(task, state, data_root).export(out, format=format)
+    if json:
+        print_json({"dataset": str(path)})
+    else:
+        typer.echo(path)
+
+
+def doctor(
+    task: TaskFile, state: State = None, data_root: DataRoot = None, json: Json = False
+) -> None:
+    """Look for trouble: in the data, the plug-ins, the store, and between file and campaign."""
+    from labelwright.doctor import examine
+
+    findings = examine(project(task, state, data_root))
+    if json:
+        print_json(
+            [{"about": f.about, "ok": f.ok, "found": f.found, "remedy": f.remedy} for f in findings]
+        )
+    else:
+        for finding in findings:
+            mark = "✓" if finding.ok else "✗"
+            typer.echo(f" {mark} {finding.about:<12} {finding.found}")
+            if finding.remedy and not finding.ok:
+                typer.echo(f"   {'':<12} {finding.remedy}")
+    if not all(f.ok for f in findings):
+        sys.exit(1)
+
+
+COMMANDS = {
+    "run": run,
+    "status": status,
+    "curve": curve,
+    "report": report,
+    "export": export,
+    "doctor": doctor,
+}

@@ -1,0 +1,122 @@
+"""`doctor`: what is sound and what is not, from the task file down to the last byte of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labelwright.loop.errors import LabelwrightError
+
+if TYPE_CHECKING:
+    from labelwright.loop.workbench import Workbench
+    from labelwright.project import Project
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    about: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(project: Project) -> list[Finding]:
+    """Look at everything; nothing is changed and nothing raises that a finding can say."""
+    from labelwright.loop.supported import unsupported, unused
+
+    findings = [Finding("task file", True, f"{project.definition.name} has no error")]
+    missing = unsupported(project.task)
+    findings.append(
+        Finding(
+            "this version",
+            not missing,
+            "cannot run: " + "; ".join(missing)
+            if missing
+            else "can run all that the file asks for",
+            "take these out of the file, or wait for a later version",
+        )
+    )
+    findings += [Finding("left aside", True, told) for told in unused(project.task)]
+    with project.looking() as bench:
+        for about, look in _LOOKS.items():
+            try:
+                findings += [Finding(about, *told) for told in look(bench)]
+            except LabelwrightError as error:
+                findings.append(Finding(about, False, error.message, error.remedy))
+    return findings
+
+
+_Told = Iterator[tuple[bool, str] | tuple[bool, str, str]]
+
+
+def _data(bench: Workbench) -> _Told:
+    from labelwright.loop.items import inputs_of, open_source
+
+    source = open_source(bench.context)
+    inputs = inputs_of(bench.task.data, source)
+    yield True, f"{len(source.schema().names)} columns; an item is {', '.join(inputs.all)}"
+
+
+def _encoder(bench: Workbench) -> _Told:
+    from labelwright.loop.items import inputs_of, open_source
+    from labelwright.loop.workbench import encoder_call
+
+    call = encoder_call(bench.task, inputs_of(bench.task.data, open_source(bench.context)))
+    encoder = bench.context.plugins.invoke("encode", call, context=bench.context)
+    yield True, encoder.identity
+
+
+def _people(bench: Workbench) -> _Told:
+    source = bench.task.annotators.source.name
+    if bench.annotators.rehearsal:
+        yield True, f"{source}: a rehearsal, the answers come from the data"
+    else:
+        yield True, source
+
+
+def _store(bench: Workbench) -> _Told:
+    check = bench.store.integrity()
+    yield check == "ok", f"SQLite says {check}", "restore state.db from a backup"
+    broken = bench.store.broken_link()
+    yield (
+        broken is None,
+        "every annotation follows from the one before" if broken is None
+        else f"annotation event {broken} was changed from outside",
+        "restore state.db from a backup",
+    )  # fmt: skip
+    files = bench.store.broken_files()
+    yield (
+        not files,
+        "every file matches its hash" if not files else f"missing or damaged: {', '.join(files)}",
+        "run the task again: what can be derived is made again; restore the rest from a backup",
+    )
+
+
+def _campaign(bench: Workbench) -> _Told:
+    from labelwright.loop.campaign import records
+    from labelwright.loop.engine import check_meaning, last_round
+
+    check_meaning(bench.store, bench.task)
+    done = records(bench.store)
+    begun = last_round(bench.store) + 1
+    yield True, f"{begun} rounds begun, {len(done)} finished; the file means what was labelled"
+    flat = [r.round for r in done if r.utility_spread and len(set(r.utility_spread)) == 1]
+    clever = [r for r in flat if done[r].strategy.partition("(")[0] not in ("random", "k_means")]
+    yield (
+        not clever,
+        "strategies tell items apart" if not clever
+        else f"every item had the same utility in rounds {', '.join(map(str, clever))}",
+        "the strategy chose no better than at random: look at the encoder",
+    )  # fmt: skip
+
+
+_LOOKS: dict[str, Callable[[Workbench], _Told]] = {
+    "data": _data,
+    "encoder": _encoder,
+    "annotators": _people,
+    "store": _store,
+    "campaign": _campaign,
+}
