@@ -2,8 +2,8 @@
 
 Drawn by matplotlib with stand-in colours, which are then replaced by CSS variables: the picture
 follows the reader's light or dark scheme, inline in a report and as a file of its own. Text stays
-text, in the reader's own fonts; words from the task file are put in afterwards, so that their script
-needs no font here.
+text, in the reader's own fonts; words from the task file are put in afterwards, so that no font for
+their script is needed here.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from labelwright.loop.history import Campaign, RoundRecord
 
 FONTS = (
-    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', "
-    "'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans CJK KR', 'Noto Sans KR', NanumGothic, "
-    "sans-serif"
+    "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, "
+    "'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans CJK KR', 'Noto Sans KR', NanumBarunGothic, "
+    "NanumGothic, sans-serif"
 )
-# stand-in -> (variable, light, dark); the estimate and the truth are Okabe and Ito's blue, vermilion
+# stand-in -> (variable, light, dark); estimate and truth are Okabe and Ito's blue and vermilion
 _PAINT = {
     "#010101": ("--lw-ink", "#1b1f24", "#e6e9ed"),
     "#020202": ("--lw-muted", "#5c6672", "#9aa5b1"),
@@ -65,14 +65,14 @@ def curve_svg(campaign: Campaign, *, targets: Sequence[Target] = (), narrow: boo
         canvas = FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         _frame(axes, rounds, targets)
-        handles = _series(axes, rounds, narrow=narrow)
+        handles = _series(axes, rounds, narrow=narrow) + _lines(axes, targets)
         if handles:
             names = [h.get_label() for h in handles]
             legend = figure.legend(
                 handles,
                 names,
                 loc="outside upper left",
-                ncols=1 if narrow else len(handles),
+                ncols=1 if narrow else 2,
                 frameon=False,
                 handlelength=2.2,
                 borderaxespad=0.2,
@@ -86,7 +86,7 @@ def curve_svg(campaign: Campaign, *, targets: Sequence[Target] = (), narrow: boo
 
 
 def _frame(axes: Axes, rounds: Sequence[RoundRecord], targets: Sequence[Target]) -> None:
-    """Axes, their range and the target lines."""
+    """Axes and their range."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     lows = [value for r in rounds for value in _span(r)[:1]]
@@ -110,16 +110,21 @@ def _frame(axes: Axes, rounds: Sequence[RoundRecord], targets: Sequence[Target])
     axes.set_xlabel("annotations spent on training", color=_MUTED, labelpad=8)
     if not rounds:
         axes.text(0.5, 0.5, "no round yet", color=_MUTED, ha="center", transform=axes.transAxes)
-    for number, target in enumerate(targets):
-        axes.axhline(target.value, color=_TARGET, linewidth=1.1, dashes=(1.5, 2.5), zorder=2)
-        axes.annotate(
-            f"@target{number}@",
-            (0, target.value),
-            xytext=(5, 4),
-            textcoords="offset points",
+
+
+def _lines(axes: Axes, targets: Sequence[Target]) -> list[Any]:
+    """The target lines, with stand-ins for their words."""
+    return [
+        axes.axhline(
+            target.value,
             color=_TARGET,
-            fontsize=9.5,
+            linewidth=1.2,
+            dashes=(1.5, 2.5),
+            zorder=2,
+            label=f"@target{number}@",
         )
+        for number, target in enumerate(targets)
+    ]
 
 
 def _series(axes: Axes, rounds: Sequence[RoundRecord], *, narrow: bool) -> list[Any]:
@@ -127,12 +132,14 @@ def _series(axes: Axes, rounds: Sequence[RoundRecord], *, narrow: bool) -> list[
     if not rounds:
         return []
     x = [r.annotations for r in rounds]
-    y = [r.measurement.accuracy.estimate for r in rounds]
+    y = [_known(r.measurement.accuracy.estimate) for r in rounds]
     low, high = zip(*(_span(r) for r in rounds), strict=True)
-    size = 6.5 if len(rounds) <= 25 else 3.5
+    few = len(rounds) <= (12 if narrow else 25)
+    size = 6.5 if few else 0.0
     if len(rounds) > 1:
         axes.fill_between(x, low, high, color=_ESTIMATE, alpha=0.16, linewidth=0, zorder=3)
-    axes.vlines(x, low, high, color=_ESTIMATE, linewidth=1.3, alpha=0.45, zorder=4)
+    if few:
+        axes.vlines(x, low, high, color=_ESTIMATE, linewidth=1.3, alpha=0.45, zorder=4)
     (line,) = axes.plot(
         x,
         y,
@@ -146,28 +153,31 @@ def _series(axes: Axes, rounds: Sequence[RoundRecord], *, narrow: bool) -> list[
         label="estimated on the holdout, with its 95% interval",
     )
     handles = [line]
-    for record in rounds:  # bare points that carry the tooltips
-        (point,) = axes.plot(
-            record.annotations, record.measurement.accuracy.estimate, ".", alpha=0, zorder=9
-        )
+    for number, record in enumerate(rounds):  # bare points that carry the tooltips
+        (point,) = axes.plot(record.annotations, y[number], ".", alpha=0, zorder=9)
         point.set_markersize(18)
         point.set_gid(f"lw-round-{record.round}-{'n' if narrow else 'w'}")
     true = [(r.annotations, r.measurement.true_accuracy) for r in rounds]
     if any(value is not None for _, value in true):
         (dashed,) = axes.plot(
             [a for a, _ in true],
-            [math.nan if value is None else value for _, value in true],
+            [_known(value) for _, value in true],
             color=_TRUTH,
             linewidth=1.8,
             dashes=(4, 2.4),
             marker="D",
-            markersize=size - 2,
+            markersize=max(0.0, size - 2),
             markeredgewidth=0,
             zorder=5,
             label="true, on the whole holdout (rehearsal)",
         )
         handles.append(dashed)
     return handles
+
+
+def _known(value: float | None) -> float:
+    """What is not known is a gap in the line."""
+    return math.nan if value is None else value
 
 
 def _span(record: RoundRecord) -> tuple[float, float]:
@@ -185,7 +195,7 @@ def _finish(svg: str, rounds: Sequence[RoundRecord], targets: Sequence[Target]) 
     svg = re.sub(r'<style type="text/css">.*?</style>', "", svg, flags=re.S)
     for sentinel, (variable, _, _) in _PAINT.items():
         svg = svg.replace(sentinel, f"var({variable})")
-    svg = re.sub(r"font: ([\d.]+)px [^;\"]*", rf"font: \1px {FONTS}", svg)
+    svg = re.sub(r"font-family: [^;\"]*", f"font-family: {FONTS}", svg)
     for number, target in enumerate(targets):
         svg = svg.replace(f"@target{number}@", escape(clean(target.text)))
     for record in rounds:
@@ -204,7 +214,7 @@ def _style() -> str:
     light = ";".join(f"{name}:{value}" for name, value, _ in _PAINT.values())
     dark = ";".join(f"{name}:{value}" for name, _, value in _PAINT.values())
     scheme = "@media screen and (prefers-color-scheme:dark)"
-    return f".lw-curve{{{light}}}{scheme}{{.lw-curve{{{dark}}}}}.lw-curve text{{user-select:none}}"
+    return f".lw-curve{{{light}}}{scheme}{{.lw-curve{{{dark}}}}}.lw-curve{{overflow:visible}}"
 
 
 def _tooltip(record: RoundRecord) -> str:

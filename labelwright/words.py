@@ -83,7 +83,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` cells, broken at spaces, inside a word only where needed."""
+    """`text` in lines of at most `width` cells, broken at spaces and, where needed, in a word."""
     lines = [""]
     for word in text.split():
         glue = " " if lines[-1] else ""

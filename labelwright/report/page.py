@@ -27,13 +27,13 @@ from labelwright.summary import (
 )
 from labelwright.words import clean, shorten
 
-TEXT_LIMIT = 420  # characters of one field on a card
+TEXT_LIMIT = 300  # characters of one field on a card
 
 
 def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]) -> str:
     """The report as HTML, UTF-8 expected; the same text for the same arguments.
 
-    `items` holds the items that `shown_ids(campaign)` names; one that is missing is shown by its id.
+    `items` holds the items that `shown_ids(campaign)` names; a missing one is shown by its id.
     Pictures given as examples in the task are shown where `items` has their path as an id.
     """
     names = class_names(task)
@@ -57,6 +57,7 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
             verdicts=rows,
             bill=spent,
             spending=view.spending(task, campaign, spent),
+            guide=view.guide(task),
             cards=view.class_cards(task),
             curve=Markup(curve_svg(campaign, targets=targets)),  # noqa: S704 - our own SVG, escaped
             curve_narrow=Markup(curve_svg(campaign, targets=targets, narrow=True)),  # noqa: S704
@@ -94,9 +95,17 @@ def _environment(names: Mapping[str, str]) -> Environment:
         "interval": figures.interval,
         "interval_decimal": partial(figures.interval, number=figures.decimal),
         "title": lambda id: names.get(id, id),
+        "sentence": _sentence,
+        "marked": view.marked,
         "short": lambda text: shorten(text, TEXT_LIMIT),
     }
     return environment
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    ended = text if text.endswith((".", "!", "?")) else text + "."
+    return ended[:1].upper() + ended[1:]
 
 
 def _finalize(value: object) -> object:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labelwright import figures
-from labelwright.dsl.task import Class, Task
+from labelwright.dsl.task import Class, Sample, Task
 from labelwright.loop.history import Campaign, ClassScore, Measurement, RoundRecord, Verdict
 from labelwright.summary import MARKS, Bill, Confusion, most_confused, spent_by_phase
 
@@ -16,6 +16,7 @@ MATRIX_CLASSES = 15  # more are told as pairs
 PAIRS = 20
 WEAKEST_FIRST = 20  # a class table longer than this is sorted
 ROUNDS_IN_FULL = 12
+_STRESSED = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 _COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 
 
@@ -67,6 +68,33 @@ def _gauge(verdict: Verdict) -> Gauge | None:
     at = [(v - start) / (1 - start) for v in (verdict.target, verdict.estimate)]
     bound = None if verdict.bound is None else (verdict.bound - start) / (1 - start)
     return Gauge(start, at[0], at[1], bound)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words of the guide, stressed where they stood between asterisks."""
+
+    text: str
+    stressed: bool
+
+
+def guide(task: Task) -> list[list[Piece]]:
+    """The guide's paragraphs, read as the annotators' instructions read it."""
+    paragraphs = (" ".join(block.split()) for block in re.split(r"\n\s*\n", task.guide))
+    return [
+        [Piece(text, n % 2 == 1) for n, text in enumerate(_STRESSED.split(paragraph)) if text]
+        for paragraph in paragraphs
+        if paragraph
+    ]
+
+
+def marked(sample: Sample) -> tuple[str, str, str]:
+    """A span example as what stands before, in and after the mark; `[brackets]` say which one."""
+    part = sample.marked or ""
+    before, found, after = sample.value.partition(f"[{part}]")
+    if not found:
+        before, found, after = sample.value.partition(part)
+    return before, part if found else "", after
 
 
 @dataclass(frozen=True)
@@ -133,9 +161,7 @@ def matrix(now: Measurement, names: dict[str, str]) -> Matrix | None:
         return None
     shown = tuple(names.get(c.id, c.id) for c in now.classes)
     rows = tuple(
-        tuple(
-            Cell(items, items / max(1, sum(row)), right=i == j) for j, items in enumerate(row)
-        )
+        tuple(Cell(items, items / max(1, sum(row)), right=i == j) for j, items in enumerate(row))
         for i, row in enumerate(now.confusion)
     )
     return Matrix(shown, rows, slanted=max(map(len, shown), default=0) > 6)
@@ -167,7 +193,9 @@ def spending(task: Task, campaign: Campaign, bill: Bill) -> list[Share]:
         return Share(name, kind, annotations, annotations / whole, cost)
 
     phases = spent_by_phase(campaign).items()
-    parts = [part(f"training, phase {p}", f"training-{i % 3}", n) for i, (p, n) in enumerate(phases)]
+    parts = [
+        part(f"training, phase {p}", f"training-{i % 3}", n) for i, (p, n) in enumerate(phases)
+    ]
     parts += [part("holdout", "holdout", bill.holdout), part("not spent", "left", bill.left)]
     return [p for p in parts if p.annotations]
 
@@ -177,5 +205,3 @@ def rounds_in_short(rounds: Sequence[RoundRecord]) -> tuple[list[RoundRecord], l
     if len(rounds) <= ROUNDS_IN_FULL:
         return list(rounds), []
     return list(rounds[:3]), list(rounds[-6:])
-
-

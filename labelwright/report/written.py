@@ -10,7 +10,9 @@ def written(value: Value) -> str:
     if isinstance(value, Call):
         if not value.args:
             return value.name
-        args = (f"{a.name} = {written(a.value)}" if a.name else written(a.value) for a in value.args)
+        args = (
+            f"{a.name} = {written(a.value)}" if a.name else written(a.value) for a in value.args
+        )
         return f"{value.name}({', '.join(args)})"
     if isinstance(value, Percent):
         return f"{value.percent:g}%"
@@ -43,6 +45,9 @@ def settings(task: Task) -> list[tuple[str, str]]:
         ("encoder", ", ".join(encoders)),
         ("finetune", written(task.train.finetune)),
         ("training seeds", ", ".join(str(seed) for seed in task.train.seeds)),
-        ("pseudo-labels", f"{written(pseudo.method)} at {pseudo.threshold:.0%}" if pseudo else "none"),
+        (
+            "pseudo-labels",
+            f"{written(pseudo.method)} at {pseudo.threshold:.0%}" if pseudo else "none",
+        ),
     ]
     return [(name, words) for name, words in rows if words]

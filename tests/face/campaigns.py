@@ -80,9 +80,7 @@ def task_of(
         classes=tuple(classes),
         data=Data(source=source or Call(name="csv"), **(data or {})),
         holdout=Holdout(size=0.3, annotations=300),
-        annotators=Annotators(
-            source=annotators or Call(name="simulate", args=()), overlap=overlap
-        ),
+        annotators=Annotators(source=annotators or Call(name="simulate", args=()), overlap=overlap),
         budget=budget or Budget(annotations=600, per_round=20),
         query=Query(
             phases=(
@@ -301,6 +299,12 @@ RECALL = Criterion(
 )
 
 
+def at_least(criterion: Criterion, percent: int) -> Criterion:
+    """The criterion with another target."""
+    text = criterion.text.replace(f"{criterion.value:.0%}", f"{percent}%")
+    return criterion.model_copy(update={"value": percent / 100, "text": text})
+
+
 def digits() -> Case:
     """Ten classes, pictures, a rehearsal that passes."""
     from sklearn.datasets import load_digits
@@ -310,7 +314,7 @@ def digits() -> Case:
         "digits",
         "Handwritten digits",
         [Class(id=str(i), title=n, hotkey=str(i)) for i, n in enumerate(names)],
-        criteria=(ACCURACY, RECALL.model_copy(update={"value": 0.6, "text": "recall of each class >= 60%"})),
+        criteria=(ACCURACY, at_least(RECALL, 60)),
         guide="Which digit was written? If two are possible, choose the one you would read aloud.",
         source=Call(name="bundled", args=(Argument(value=Word(name="digits")),)),
     )
@@ -334,7 +338,8 @@ def digits() -> Case:
             reason=(
                 "closest to the middle of cluster 7 of 20"
                 if r == 0
-                else f"margin {0.02 + rank / 100:.2f} between {names[rank % 10]} and {names[(rank + 5) % 10]}"
+                else f"margin {0.02 + rank / 100:.2f} between {names[rank % 10]} "
+                f"and {names[(rank + 5) % 10]}"
             ),
             label=str((rank + r) % 10) if r < 9 else None,
         )
@@ -382,7 +387,7 @@ KOREAN = (
 
 
 def korean() -> Case:
-    """Korean text, real people, overlap 2, money; a criterion not yet known, waiting for answers."""
+    """Korean text, real people, overlap 2, money; not yet known, waiting for answers."""
     classes = [
         Class(
             id="서술",
@@ -405,11 +410,7 @@ def korean() -> Case:
             id="명령",
             title="명령 · Command",
             describe="상대에게 어떤 행동을 하게 하는 말.",
-            examples=(
-                Sample(
-                    kind="span", value="창문 좀 닫아 줘", marked="닫아 줘"
-                ),
-            ),
+            examples=(Sample(kind="span", value="창문 좀 닫아 줘", marked="닫아 줘"),),
             counterexamples=(Sample(value="누가 창문을 안 닫고 싶겠어"),),
             hotkey="3",
             color="#59A14F",
@@ -433,7 +434,7 @@ def korean() -> Case:
         "intent",
         "한국어 발화 의도 · What does the speaker want?",
         classes,
-        criteria=(ACCURACY.model_copy(update={"value": 0.80, "text": "accuracy >= 80% with 95% confidence"}), RECALL.model_copy(update={"value": 0.7, "text": "recall of each class >= 70%"})),
+        criteria=(at_least(ACCURACY, 80), at_least(RECALL, 70)),
         guide=(
             "문장을 *말로* 들었다고 생각하고 고르세요. 글자보다 말하는 사람의 뜻이 먼저입니다.\n\n"
             "If two fit, choose the one that the listener would act on."
@@ -496,7 +497,9 @@ def korean() -> Case:
     people = (
         AnnotatorScore(annotator="김서연", annotations=402, agreement=0.91, seconds=6.2),
         AnnotatorScore(annotator="Jonas Weber", annotations=377, agreement=0.88, seconds=7.9),
-        AnnotatorScore(annotator="박민준 (part-time)", annotations=121, agreement=0.71, seconds=4.1),
+        AnnotatorScore(
+            annotator="박민준 (part-time)", annotations=121, agreement=0.71, seconds=4.1
+        ),
     )
     campaign = campaign_of(
         task,
@@ -528,9 +531,7 @@ def banking() -> Case:
         Class(
             id=name.replace(" ", "_").replace("-", "_"),
             title=name,
-            describe=f"The customer writes about a {name.partition(' ')[0]} that is {name.split(' ', 1)[1]}."
-            if n % 2
-            else "",
+            describe=f"The customer writes about: {name}." if n % 2 else "",
         )
         for n, name in enumerate(names)
     ]
@@ -606,7 +607,8 @@ def two_classes() -> Case:
     rounds = rounds_of(task, [0.88], holdout=80)
     items = {
         "<i>1</i>": ShownItem(
-            id="<i>1</i>", fields=(("body<u>", "<script>fetch('http://x.test')</script>\x00\x1b[31m"),)
+            id="<i>1</i>",
+            fields=(("body<u>", "<script>fetch('http://x.test')</script>\x00\x1b[31m"),),
         )
     }
     chosen = (

@@ -1,0 +1,324 @@
+"""What leaves for other programs: the curve and the status as JSON, the labelled data as a file.
+
+Nothing here holds wall time: the same campaign gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from labelwright.loop.errors import LabelwrightError
+from labelwright.loop.history import Campaign, Estimate, RoundRecord
+from labelwright.summary import bill, last_round, outcome, verdicts
+
+if TYPE_CHECKING:
+    from labelwright.dsl.task import Task
+
+Format = Literal["parquet", "jsonl", "csv"]
+FORMATS: tuple[Format, ...] = ("parquet", "jsonl", "csv")
+_DIGITS = 6  # of a figure in JSON
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class ExportError(LabelwrightError):
+    """A file that cannot be written, or a format that is not known."""
+
+
+# --- JSON -------------------------------------------------------------------------------------
+
+
+def curve_json(campaign: Campaign) -> dict[str, Any]:
+    """`{"rounds": [{"round", "annotations", …}]}`, figures rounded to six digits.
+
+    `annotations` counts those spent on training so far, `holdout_annotations` the others.
+    """
+    return {"rounds": [_round(record) for record in campaign.rounds]}
+
+
+def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
+    """Verdict, bill, people and decision; figures that are not known are null."""
+    last = last_round(campaign)
+    spent = bill(task, campaign)
+    return {
+        "task": campaign.task,
+        "title": campaign.title,
+        "definition": campaign.definition,
+        "seed": campaign.seed,
+        "rehearsal": campaign.rehearsal,
+        "decision": campaign.decision,
+        "reason": campaign.reason,
+        "outcome": outcome(task, campaign),
+        "round": last.round if last else None,
+        "criteria": [
+            {
+                "criterion": v.criterion,
+                "status": v.status,
+                "estimate": _figure(v.estimate),
+                "bound": _figure(v.bound),
+                "target": _figure(v.target),
+                "labels": v.n,
+                "note": v.note,
+            }
+            for v in verdicts(task, campaign)
+        ],
+        "accuracy": _estimate(last.measurement.accuracy) if last else None,
+        "true_accuracy": _figure(last.measurement.true_accuracy) if last else None,
+        "spent": {
+            "annotations": spent.training,
+            "holdout_annotations": spent.holdout,
+            "of": spent.limit,
+            "money": _figure(spent.money),
+            "currency": spent.currency,
+            "hours": _figure(spent.hours),
+        },
+        "annotators": [
+            {
+                "annotator": a.annotator,
+                "annotations": a.annotations,
+                "agreement": _figure(a.agreement),
+                "seconds": _figure(a.seconds),
+            }
+            for a in campaign.annotators
+        ],
+        "items": {
+            "all": campaign.items,
+            "pool": campaign.pool,
+            "holdout": campaign.holdout,
+            "set_aside": dict(sorted(campaign.set_aside.items())),
+        },
+    }
+
+
+def _round(record: RoundRecord) -> dict[str, Any]:
+    now = record.measurement
+    return {
+        "round": record.round,
+        "annotations": record.annotations,
+        "holdout_annotations": record.holdout_annotations,
+        "labels": record.labels,
+        "accuracy": _estimate(now.accuracy),
+        "true_accuracy": _figure(now.true_accuracy),
+        "macro_f1": _estimate(now.macro_f1),
+        "ece": _estimate(now.ece),
+        "alpha": _estimate(now.alpha),
+        "holdout_labels": now.holdout_labels,
+        "asked": record.asked,
+        "unusable": record.unusable,
+        "phase": record.phase,
+        "strategy": record.strategy,
+        "pseudo_labels": record.pseudo_labels,
+        "gate": record.gate,
+        "verdicts": [v.status for v in now.verdicts],
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, float | None]:
+    return {
+        "estimate": _figure(estimate.estimate),
+        "low": _figure(estimate.low),
+        "high": _figure(estimate.high),
+    }
+
+
+def _figure(value: float | None) -> float | None:
+    return None if value is None else round(value, _DIGITS)
+
+
+# --- the labelled data ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LabelledRow:
+    """One item with its label, and where that label comes from."""
+
+    item: str
+    label: str  # class id
+    probability: float | None  # the model's, or the share of the people; None where not known
+    source: Literal["people", "existing", "pseudo"]
+    annotators: tuple[str, ...]  # who judged it
+    annotations: int  # how many judgements it rests on
+    round: int | None  # in which it was asked; None where it was not
+    definition: str  # hash of the task definition that it was given under
+    split: Literal["pool", "holdout"]
+    fields: Mapping[str, Any] = field(default_factory=dict)  # the item's own, by column name
+
+
+PROVENANCE = (
+    "item",
+    "label",
+    "probability",
+    "source",
+    "annotators",
+    "annotations",
+    "round",
+    "definition",
+    "split",
+)
+
+
+def export_dataset(rows: Sequence[LabelledRow], path: Path, format: Format) -> None:
+    """Write `rows` to `path`: provenance columns first, then the items' own fields.
+
+    A field named like a provenance column gets `item_` before its name. In csv, annotators are
+    joined by `; ` and a text that a spreadsheet would take for a formula gets an apostrophe before
+    it. In csv and jsonl, bytes are base64 and in csv lists and structs are JSON. The file appears
+    whole or not at all. Raises ExportError.
+    """
+    writers: dict[str, Callable[[Sequence[LabelledRow], dict[str, str], BinaryIO], None]] = {
+        "parquet": _parquet,
+        "jsonl": _jsonl,
+        "csv": _csv,
+    }
+    writer = writers.get(format)
+    if writer is None:
+        raise ExportError(
+            f"{path.name}: no data set is written as `{format}`",
+            f"choose one of {', '.join(FORMATS)}",
+        )
+    with replacing(path) as file:
+        writer(rows, _field_names(rows), file)
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file's name asks for. Raises ExportError."""
+    for known in FORMATS:
+        if path.suffix.lower() == f".{known}":
+            return known
+    raise ExportError(
+        f"{path.name}: its ending names no format", f"end it with .{', .'.join(FORMATS)}"
+    )
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` once it is whole and on disk, or never.
+
+    Raises ExportError where the folder or the disk refuses.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(
+            f"{path} cannot be written: {reason}", "name another place, or make room there"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _field_names(rows: Sequence[LabelledRow]) -> dict[str, str]:
+    """Field -> its column, in order of appearance; no column hides another."""
+    fields = list(dict.fromkeys(name for row in rows for name in row.fields))
+    taken = set(PROVENANCE) | set(fields)
+    columns = {}
+    for name in fields:
+        column = name
+        while column in PROVENANCE or (column != name and column in taken):
+            column = f"item_{column}"
+        taken.add(column)
+        columns[name] = column
+    return columns
+
+
+def _provenance(row: LabelledRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in PROVENANCE}
+
+
+def _parquet(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryIO) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {
+        "item": pa.string(),
+        "label": pa.string(),
+        "probability": pa.float64(),
+        "source": pa.string(),
+        "annotators": pa.list_(pa.string()),
+        "annotations": pa.int64(),
+        "round": pa.int64(),
+        "definition": pa.string(),
+        "split": pa.string(),
+    }
+    arrays = {
+        name: pa.array([_listed(getattr(row, name)) for row in rows], type=kind)
+        for name, kind in types.items()
+    }
+    for name, column in columns.items():
+        values = [row.fields.get(name) for row in rows]
+        try:
+            arrays[column] = pa.array(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise ExportError(
+                f"field {name} mixes kinds of values: {error}", "export as jsonl instead"
+            ) from error
+    pq.write_table(pa.table(arrays), file, compression="zstd")
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _jsonl(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryIO) -> None:
+    for row in rows:
+        record = _provenance(row)
+        record |= {column: row.fields.get(name) for name, column in columns.items()}
+        line = json.dumps(record, ensure_ascii=False, default=_plain)
+        file.write(line.encode("utf-8") + b"\n")
+
+
+def _csv(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryIO) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_cell(name) for name in (*PROVENANCE, *columns.values()))
+    for row in rows:
+        record = _provenance(row) | {"annotators": "; ".join(row.annotators)}
+        writer.writerow(
+            [_cell(v) for v in record.values()] + [_cell(row.fields.get(n)) for n in columns]
+        )
+    text.detach()
+
+
+def _cell(value: Any) -> Any:
+    """A value as a csv cell; only texts can be formulas, a number such as -5 stays a number."""
+    if isinstance(value, (dict, list, tuple)):
+        value = json.dumps(value, ensure_ascii=False, default=_plain)
+    elif isinstance(value, (bytes, date)):
+        value = _plain(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def _plain(value: Any) -> str:
+    """What JSON has no word for: bytes as base64, days and times in ISO 8601."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise ExportError(f"a value of type {type(value).__name__} has no form as text", "leave it out")

@@ -1,0 +1,262 @@
+"""What a campaign looks like on a terminal, as plain text: rounds, verdict, status.
+
+Every view is a pure function to `str`, aligned by cell width, the same in a pipe; `console` shows
+it, in colour where somebody looks. `plotting` draws the curve. This is the door to all three.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from labelwright import figures
+from labelwright.console import RichProgress, say
+from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
+from labelwright.summary import (
+    MARKS,
+    Bill,
+    bill,
+    class_names,
+    last_round,
+    outcome,
+    verdicts,
+)
+from labelwright.words import cell_width, clean, fit, pad, wrap
+
+if TYPE_CHECKING:
+    from labelwright.dsl.task import Task
+    from labelwright.loop.history import Campaign, RoundRecord, Verdict
+
+__all__ = [
+    "RichProgress",
+    "RoundTable",
+    "closing",
+    "curve_view",
+    "round_table",
+    "say",
+    "status_view",
+    "verdict_lines",
+]
+
+_LEAST_STRATEGY = 12
+_FIXED = 6 + 7 + 7 + 2 + 6 + 2 + 2 + 7  # every column but the interval's picture and the strategy
+_MIXED = re.compile(r"mix\((\w+), (\w+)\((\d+(?:\.\d+)?%)\)\)")
+_OPERATOR = re.compile(r"\s(>=|<=|==|!=|>|<)\s")
+
+
+# --- rounds -----------------------------------------------------------------------------------
+
+
+class RoundTable:
+    """The table of rounds, line by line as they finish; all lines share the first one's scale."""
+
+    def __init__(self, *, width: int = WIDTH) -> None:
+        room = max(width - _FIXED, 12 + _LEAST_STRATEGY)
+        self._plot = min(24, max(12, room - 21))
+        self._strategy = room - self._plot
+        self._floor: float | None = None
+
+    def lines(self, record: RoundRecord) -> str:
+        """The round's line; before the first one the heading."""
+        if self._floor is not None:
+            return self._line(record)
+        low = record.measurement.accuracy.low
+        self._floor = scale_floor(
+            [low if low is not None else record.measurement.accuracy.estimate]
+        )
+        return f"{self._heading()}\n{self._line(record)}"
+
+    def _heading(self) -> str:
+        names = pad("accuracy on holdout", 6 + self._plot)
+        first = f" round  asked  spent  {names}  {pad('chosen by', self._strategy)}     took"
+        ends = f"{self._floor:.1f}{'1.0':>{self._plot - 3}}"
+        return f"{first.rstrip()}\n{' ' * 28}{ends}"
+
+    def _line(self, record: RoundRecord) -> str:
+        accuracy = record.measurement.accuracy
+        known = accuracy.estimate is not None
+        figure = f"{accuracy.estimate:.3f}" if known else "  ?  "
+        picture = whisker(
+            accuracy.estimate, accuracy.low, accuracy.high, floor=self._floor or 0, width=self._plot
+        )
+        strategy = fit(strategy_in_words(clean(record.strategy)), self._strategy)
+        counts = "".join(f"{n:>7,}" for n in (record.round, record.asked, record.annotations))[1:]
+        return f"{counts}  {figure} {picture}  {strategy}{figures.duration(record.seconds):>9}"
+
+
+def round_table(campaign: Campaign, *, width: int = WIDTH) -> str:
+    """All rounds so far; empty before the first."""
+    table = RoundTable(width=width)
+    return "\n".join(table.lines(record) for record in campaign.rounds)
+
+
+def strategy_in_words(strategy: str) -> str:
+    """`mix(margin, random(10%))` -> `margin + 10% random`; anything else as it is."""
+    return _MIXED.sub(r"\1 + \3 \2", strategy)
+
+
+# --- verdict ----------------------------------------------------------------------------------
+
+
+def verdict_lines(task: Task, campaign: Campaign, *, width: int = WIDTH) -> str:
+    """One line a criterion: mark, criterion, what was found. Empty where the task sets none."""
+    rows = [(v, *_criterion(v)) for v in verdicts(task, campaign)]
+    subjects = max((cell_width(subject) for _, subject, _ in rows), default=0)
+    goals = max((cell_width(goal) for _, _, goal in rows), default=0)
+    names = class_names(task)
+    lines = []
+    for verdict, subject, goal in rows:
+        left = f" {MARKS[verdict.status]} {pad(subject, subjects)} "
+        found = _found(verdict, names)
+        for end in (pad(goal, goals), goal):
+            if cell_width(left + end) + 3 + cell_width(found) <= width:
+                lines.append(f"{left}{end}   {found}")
+                break
+        else:
+            lines.append((left + goal).rstrip())
+            lines += [f"     {line}" for line in wrap(found, max(20, width - 5))]
+    return "\n".join(lines)
+
+
+def _criterion(verdict: Verdict) -> tuple[str, str]:
+    """`accuracy`, `>= 90% with 95% confidence`."""
+    text = clean(verdict.criterion)
+    operator = _OPERATOR.search(text)
+    if operator is None:
+        return text, ""
+    return text[: operator.start()].rstrip(), text[operator.start() :].strip()
+
+
+def _found(verdict: Verdict, names: dict[str, str]) -> str:
+    note = clean(verdict.note)
+    worst = re.fullmatch(r"((?:low|high)est: )(.+?)( [\d.]+%?)", note)
+    if worst:
+        note = f"{worst[1]}{clean(names.get(worst[2], worst[2]))}{worst[3]}"
+    if verdict.estimate is None:
+        return verdict.status + (f"; {note}" if note else "")
+    if worst:
+        words, note = note, ""
+    else:
+        words = figures.decimal(verdict.estimate)
+    if verdict.bound is not None:
+        bound = figures.decimal(verdict.bound)
+        words += f", {figures.bound_word(verdict.criterion)} {bound}"
+    words += f"; {note}" if note else ""
+    return words if verdict.status == "PASS" else f"{words}: {verdict.status}"
+
+
+def closing(
+    task: Task, campaign: Campaign, *, report: str | None = None, following: str | None = None
+) -> str:
+    """The last lines of a run: the verdict after what it took, the report, what to do next."""
+    spent = bill(task, campaign)
+    word = outcome(task, campaign)
+    stopped = "" if word == "PASS" else f"{_sentence(campaign.reason)}\n"
+    lines = f"{stopped}{word} after {_annotations(spent)}."
+    tail = [f"Report   {report}"] if report else []
+    tail += [f"Next     {following}"] if following else []
+    return "\n".join([lines, *([""] if tail else []), *tail])
+
+
+def _annotations(spent: Bill) -> str:
+    return (
+        f"{figures.counted(spent.training, 'annotation')} on training and "
+        f"{figures.count(spent.holdout)} on the holdout (of {figures.count(spent.limit)})"
+    )
+
+
+def _sentence(text: str) -> str:
+    text = clean(text)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+# --- status -----------------------------------------------------------------------------------
+
+
+def status_view(
+    task: Task, campaign: Campaign, *, following: str | None = None, width: int = WIDTH
+) -> str:
+    """How good, what it cost, who did what, what next: the lead's questions at a glance."""
+    head = clean(campaign.title)
+    if campaign.rehearsal:
+        head += "   REHEARSAL: simulated annotators"
+    spent = bill(task, campaign)
+    criteria = verdict_lines(task, campaign, width=width - 13).splitlines()
+    blocks = [
+        ("How good", [*_goodness(campaign), *criteria]),
+        ("What it cost", _cost(task, spent)),
+        ("Who did what", _people(campaign)),
+        ("What next", [_sentence(campaign.reason), *([following] if following else [])]),
+    ]
+    lines = [head]
+    for name, content in blocks:
+        lines.append("")
+        for number, line in enumerate(content):
+            marked = line.startswith(" ")  # a verdict's mark stands out to the left
+            lead = pad(name if number == 0 else "", 13 if marked else 14)
+            lines.append(lead + line)
+    return "\n".join(lines)
+
+
+def _goodness(campaign: Campaign) -> list[str]:
+    last = last_round(campaign)
+    if last is None:
+        return ["not known: no round has finished"]
+    now = last.measurement
+    if now.accuracy.estimate is None:
+        return [f"accuracy not known after round {last.round}"]
+    span = figures.interval(now.accuracy, figures.decimal, dash=" to ")
+    words = f"accuracy {figures.decimal(now.accuracy.estimate)}"
+    words += f" (95% interval {span})" if span else ""
+    lines = [f"{words}, {figures.counted(now.holdout_labels, 'holdout label')}, round {last.round}"]
+    if campaign.rehearsal and now.true_accuracy is not None:
+        whole = figures.counted(campaign.holdout, "item")
+        lines.append(
+            f"true {figures.decimal(now.true_accuracy)} on the whole holdout, {whole} (rehearsal)"
+        )
+    return lines
+
+
+def _cost(task: Task, spent: Bill) -> list[str]:
+    of = figures.count(spent.limit)
+    lines = [
+        f"{figures.count(spent.total)} of {of} annotations: {figures.count(spent.training)} on "
+        f"training, {figures.count(spent.holdout)} on the holdout"
+    ]
+    parts = []
+    if spent.money is not None:
+        limit = task.budget.money
+        of = f" of {figures.money(limit.amount, limit.currency)}" if limit else ""
+        parts.append(figures.money(spent.money, spent.currency) + of)
+    if spent.hours is not None:
+        of = f" of {figures.hours(task.budget.hours)}" if task.budget.hours else ""
+        parts.append(f"{figures.hours(spent.hours)}{of} of annotators’ time")
+    return lines + ([" · ".join(parts)] if parts else [])
+
+
+def _people(campaign: Campaign) -> list[str]:
+    if not campaign.annotators:
+        return ["nobody has answered yet"]
+    names = [clean(a.annotator) for a in campaign.annotators]
+    names = [fit(name, min(28, cell_width(name))) for name in names]
+    widest = max(map(cell_width, names))
+    counts = [figures.counted(a.annotations, "annotation") for a in campaign.annotators]
+    agreements = [
+        "agreement not known" if a.agreement is None else f"agrees {figures.percent(a.agreement)}"
+        for a in campaign.annotators
+    ]
+    across, wide = max(map(len, counts)), max(map(len, agreements))
+    lines = []
+    for name, count, agreement, person in zip(
+        names, counts, agreements, campaign.annotators, strict=True
+    ):
+        pace = "" if person.seconds is None else f"{figures.duration(person.seconds)} each"
+        columns = (pad(name, widest), f"{count:>{across}}", f"{agreement:<{wide}}", pace)
+        lines.append("   ".join(columns).rstrip())
+    last = last_round(campaign)
+    alpha = last.measurement.alpha if last else None
+    if alpha is not None and alpha.estimate is not None:
+        span = figures.interval(alpha, figures.decimal, dash=" to ")
+        words = f"Krippendorff’s alpha {figures.decimal(alpha.estimate)}"
+        lines.append(f"{words} ({span})" if span else words)
+    return lines
