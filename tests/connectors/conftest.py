@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import resource
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from labelwright.dsl.task import (
@@ -106,3 +109,38 @@ def peak_memory() -> Callable[[], int]:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     return peak
+
+
+@dataclass(frozen=True)
+class FakeItems:
+    """Items over a table in memory (`loop.ports.Items`)."""
+
+    table: pa.Table
+    ids: tuple[str, ...]
+
+    @property
+    def contents(self) -> np.ndarray:
+        rows = [repr(sorted(r.items())).encode() for r in self.table.to_pylist()]
+        digests = b"".join(hashlib.blake2b(r, digest_size=16).digest() for r in rows)
+        return np.frombuffer(digests, dtype=np.uint8).reshape(-1, 16)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def columns(self, names: Sequence[str]) -> pa.Table:
+        return self.table.select(list(names))
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> FakeItems:
+        rows = np.asarray(rows, dtype=np.int64)
+        return FakeItems(self.table.take(pa.array(rows)), tuple(self.ids[i] for i in rows))
+
+
+@pytest.fixture
+def make_items() -> Callable[..., FakeItems]:
+    """`make_items(column=[…], …)`: items with the ids i0, i1, …"""
+
+    def make(**columns: Any) -> FakeItems:
+        table = pa.table(columns)
+        return FakeItems(table, tuple(f"i{i}" for i in range(table.num_rows)))
+
+    return make

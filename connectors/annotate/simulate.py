@@ -1,0 +1,222 @@
+"""Simulated people, who read the truth from a column of the data and get some of it wrong.
+
+Every answer is a pure function of seed, person and item (a keyed hash, no state): collecting
+again, in another process or in another order, gives the same answers. The column of true labels
+reaches the loop by no other way than these answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import exp, log
+from statistics import NormalDist
+from typing import Any
+
+from labelwright.dsl.task import Task
+from labelwright.loop.errors import ConnectorError, DataError, NotYet
+from labelwright.loop.matching import ClassMatcher, is_missing
+from labelwright.loop.ports import AnnotatorSource, Answer, Context, Items, Request
+
+_SPREAD = 0.5
+"""How far people's error rates lie from their mean: from half of it to one and a half times it."""
+
+_SIGMA = 0.5
+"""Spread of the logarithm of the time an answer takes."""
+
+Truths = Callable[[Context, str], Mapping[str, Any]]
+
+
+def simulate(
+    column: str,
+    people: int = 3,
+    error: float = 0.05,
+    confusion: float = 0.5,
+    seconds: float = 8.0,
+    *,
+    context: Context,
+) -> AnnotatorSource:
+    """Simulated people who answer from a column of true labels, for rehearsing a campaign.
+
+    people: how many there are. error: their mean share of wrong answers; each has a rate of their
+    own. confusion: share of the wrong answers that go to the class which this person habitually
+    takes for the right one; the others go to any wrong class. seconds: mean time of an answer.
+    """
+    if context.task.choose == "many":
+        raise NotYet(
+            "simulated people cannot answer with several classes yet",
+            "use `choose = one`, or annotators who are people",
+        )
+    _check(people=people, error=error, confusion=confusion, seconds=seconds)
+    habits = Habits(context.task, context.seed, people, error, confusion, seconds)
+    return Simulated(context, column, habits, _read_truths)
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How each of the people errs; pure functions of the seed."""
+
+    task: Task
+    seed: int
+    people: int
+    error: float
+    confusion: float
+    seconds: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`person_1` and so on."""
+        return tuple(f"person_{i + 1}" for i in range(self.people))
+
+    @cached_property
+    def rates(self) -> dict[str, float]:
+        """Share of wrong answers by person; the mean is `error` exactly."""
+        if not 0 < self.error < 1:
+            return dict.fromkeys(self.names, self.error)
+        spread = min(_SPREAD, (1 - self.error) / self.error)
+        order = sorted(self.names, key=lambda name: self._numbers("rate", name))
+        middle = (self.people - 1) / 2
+        return {
+            name: self.error * (1 + (spread * (i - middle) / middle if middle else 0.0))
+            for i, name in enumerate(order)
+        }
+
+    @cached_property
+    def _labels(self) -> tuple[str, ...]:
+        return tuple(c.id for c in self.task.labels)
+
+    def who(self, item: str, count: int) -> tuple[str, ...]:
+        """The `count` people who answer the item; asking for more keeps those that there were."""
+        ranked = sorted(self.names, key=lambda name: self._numbers("who", name, item))
+        return tuple(ranked[:count])
+
+    def habit(self, person: str, truth: str) -> str:
+        """The class that this person habitually takes `truth` for."""
+        wrong = [c for c in self._labels if c != truth]
+        return wrong[self._numbers("habit", person, truth)[0] % len(wrong)]
+
+    def label(self, person: str, item: str, truth: str) -> str:
+        """What this person answers."""
+        wrong = [c for c in self._labels if c != truth]
+        slips, habitual, which, _ = self._numbers("answer", person, item)
+        if not wrong or slips / 2**64 >= self.rates[person]:
+            return truth
+        habit = self.habit(person, truth)
+        if len(wrong) == 1 or habitual / 2**64 < self.confusion:
+            return habit
+        others = [c for c in wrong if c != habit]
+        return others[which % len(others)]
+
+    def time(self, person: str, item: str) -> float:
+        """Seconds that the answer took: lognormal with mean `seconds`."""
+        if self.seconds == 0:
+            return 0.0
+        draw = (self._numbers("time", person, item)[0] + 0.5) / 2**64
+        spread = _SIGMA * NormalDist().inv_cdf(min(max(draw, 1e-12), 1 - 1e-12))
+        return round(exp(log(self.seconds) - _SIGMA**2 / 2 + spread), 1)
+
+    def _numbers(self, *what: str) -> tuple[int, int, int, int]:
+        """Four 64-bit numbers that depend on the seed and `what` alone."""
+        key = "\0".join((str(self.seed), *what)).encode()
+        raw = hashlib.blake2b(key, digest_size=32, person=b"labelwright sim").digest()
+        first, second, third, fourth = (
+            int.from_bytes(raw[i : i + 8], "big") for i in (0, 8, 16, 24)
+        )
+        return first, second, third, fourth
+
+
+@dataclass(eq=False)
+class Simulated:
+    """An annotator source of simulated people (`loop.ports.AnnotatorSource` and `Rehearsal`)."""
+
+    context: Context
+    column: str
+    habits: Habits
+    read: Truths
+    rehearsal: bool = field(default=True, init=False)
+
+    def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
+        """Nothing to send. Raises ConnectorError where more people are asked than there are."""
+        self._refuse_too_many(requests)
+
+    def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
+        """Every answer to these requests, the same each time. Raises DataError, ConnectorError."""
+        self._refuse_too_many(requests)
+        return [
+            self._answer(batch, request.item, person)
+            for request in requests
+            for person in self.habits.who(request.item, request.people)
+        ]
+
+    def truth(self, ids: Sequence[str]) -> dict[str, str]:
+        """True class id by item id, where the data hold one that the task's model can learn."""
+        return {i: label for i in ids if (label := self._truths.get(i)) is not None}
+
+    def _refuse_too_many(self, requests: Sequence[Request]) -> None:
+        most = max((r.people for r in requests), default=0)
+        if most > self.habits.people:
+            raise ConnectorError(
+                f"{most} different people are to answer an item, and only "
+                f"{self.habits.people} are simulated",
+                f"write simulate(…, people = {most}) or a smaller overlap",
+            )
+
+    def _answer(self, batch: str, item: str, person: str) -> Answer:
+        truth = self._truths.get(item)
+        return Answer(
+            item=item,
+            annotator=person,
+            labels=() if truth is None else (self.habits.label(person, item, truth),),
+            seconds=self.habits.time(person, item),
+            skipped=truth is None,
+            reference=f"simulate/{batch}/{item}/{person}",
+        )
+
+    @cached_property
+    def _truths(self) -> dict[str, str | None]:
+        """Class id by item id; None where there is no true label, or an unusable one."""
+        matcher = ClassMatcher(self.context.task)
+        choices = {c.id: c.role for c in self.context.task.choices}
+        known: dict[Any, str | None] = {}
+        unknown: dict[str, int] = {}
+        found: dict[str, str | None] = {}
+        for item, value in self.read(self.context, self.column).items():
+            if is_missing(value):
+                found[item] = None
+                continue
+            key = value if isinstance(value, str | int | float) else str(value)
+            if key not in known:
+                known[key] = matcher.match(key)
+            if (label := known[key]) is None or label not in choices:
+                unknown[str(value)] = unknown.get(str(value), 0) + 1
+                continue
+            found[item] = label if choices[label] == "label" else None
+        if unknown:
+            listed = ", ".join(f"{value} ({n:,})" for value, n in sorted(unknown.items())[:20])
+            more = f" and {len(unknown) - 20:,} more" if len(unknown) > 20 else ""
+            raise DataError(
+                f"column {self.column} holds values that are no class to choose: {listed}{more}",
+                "add each to the `aliases` of the class it means; the classes are: "
+                + ", ".join(list(choices)[:50]),
+            )
+        return found
+
+
+def _read_truths(context: Context, column: str) -> Mapping[str, Any]:
+    from labelwright.loop.items import read_column
+
+    return read_column(context, column)
+
+
+def _check(*, people: int, error: float, confusion: float, seconds: float) -> None:
+    wrong = [
+        (people < 1, f"people = {people} is not a number of people"),
+        (not 0 <= error <= 1, f"error = {error} is not a share from 0% to 100%"),
+        (not 0 <= confusion <= 1, f"confusion = {confusion} is not a share from 0% to 100%"),
+        (not 0 <= seconds < 1e6, f"seconds = {seconds} is not a time"),
+    ]
+    for is_wrong, what in wrong:
+        if is_wrong:
+            raise ConnectorError(f"simulate: {what}", "change it in the task file")

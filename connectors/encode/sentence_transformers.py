@@ -1,0 +1,144 @@
+"""Sentence encoders on the sentence-transformers library, from a folder of a model's files.
+
+Only safetensors are loaded, and only the library's own modules: a model's folder can bring no code
+and no pickle. Vectors are of unit length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labelwright.connectors.encode.inputs import texts
+from labelwright.loop.errors import PluginError
+from labelwright.loop.ports import Items, Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_MOST_TOKENS = 256
+_BATCH = 64
+_CHARACTERS = 20_000
+"""Of each text; 256 tokens never need more."""
+
+
+@dataclass(eq=False)
+class SentenceEncoder:
+    """Texts to vectors by the model in `folder`; `name` is what people call it."""
+
+    name: str
+    folder: Path
+    columns: tuple[str, ...]
+    progress: Progress
+    fitted: bool = field(default=False, init=False)
+
+    @cached_property
+    def identity(self) -> str:
+        """Model and the hash of its files, library, number type, tokens and columns."""
+        library = _library().__version__
+        return (
+            f"{self.name} {_digest(self.folder)} sentence-transformers={library} float32 "
+            f"tokens<={_MOST_TOKENS} unit length of " + ",".join(self.columns)
+        )
+
+    def fit(self, items: Items) -> None:
+        """Nothing: the model is learned already."""
+
+    def encode(self, items: Items) -> np.ndarray:
+        """(n_items, dim) float32, unit length."""
+        import numpy as np
+        import torch
+
+        documents = [text[:_CHARACTERS] for text in texts(items, self.columns)]
+        vectors = np.zeros((len(documents), self._dim), dtype=np.float32)
+        order = sorted(range(len(documents)), key=lambda i: (-len(documents[i]), i))
+        with torch.inference_mode():
+            for start in range(0, len(order), _BATCH):
+                rows = order[start : start + _BATCH]
+                vectors[rows] = self._model.encode(
+                    [documents[i] for i in rows],
+                    batch_size=_BATCH,
+                    convert_to_numpy=True,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                )
+        return vectors
+
+    @property
+    def _dim(self) -> int:
+        return int(self._model.get_embedding_dimension())
+
+    @cached_property
+    def _model(self) -> Any:
+        library = _library()
+        refuse_foreign_parts(self.folder, self.name)
+        try:
+            model = library.SentenceTransformer(
+                str(self.folder),
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True, "dtype": "float32"},
+            )
+        except Exception as error:  # whatever a damaged model makes the libraries raise
+            raise PluginError(
+                f"the model {self.name} cannot be loaded: {type(error).__name__}: {error}",
+                f"look at its files in {self.folder}; a download may have been cut short",
+            ) from error
+        model.max_seq_length = min(model.max_seq_length or _MOST_TOKENS, _MOST_TOKENS)
+        return model.eval()
+
+
+def _library() -> Any:
+    try:
+        import sentence_transformers
+    except ImportError as error:
+        raise PluginError(
+            "this encoder needs the package sentence-transformers, which is not installed",
+            "run `pip install labelwright[text]`",
+        ) from error
+    return sentence_transformers
+
+
+def refuse_foreign_parts(folder: Path, name: str) -> None:
+    """Refuse a model that would load code or pickles. Raises PluginError."""
+    if not any(folder.rglob("*.safetensors")):
+        raise PluginError(
+            f"the model {name} has no safetensors file in {folder}",
+            "choose a model that is published as safetensors; pickles are not loaded",
+        )
+    for weights in sorted(folder.rglob("pytorch_model*.bin")):
+        if not any(weights.parent.glob("*.safetensors")):
+            raise PluginError(
+                f"a part of the model {name} is a pickle: {weights.relative_to(folder)}",
+                "choose a model that is published as safetensors; pickles are not loaded",
+            )
+    modules = folder / "modules.json"
+    if not modules.exists():
+        return
+    try:
+        kinds = [str(part["type"]) for part in json.loads(modules.read_text("utf-8"))]
+    except (ValueError, TypeError, KeyError) as error:
+        raise PluginError(
+            f"the model {name} has a broken modules.json: {error}", f"look into {folder}"
+        ) from error
+    for kind in kinds:
+        if not kind.startswith("sentence_transformers."):
+            raise PluginError(
+                f"the model {name} brings code of its own: {kind}",
+                "choose a model made of sentence-transformers' own modules",
+            )
+
+
+def _digest(folder: Path) -> str:
+    """Hash over what the model computes with: weights, settings, tokenizer."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".safetensors", ".json", ".txt", ".model") and path.is_file():
+            whole.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            with path.open("rb") as file:
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()[:32]
