@@ -248,7 +248,11 @@ def _check_type(ctx: Context, name: str, kind: Kind, parameter: Parameter, arg: 
             if _fits(parameter.type, value):
                 return
             takes = _TAKES[parameter.type]
-    ctx.error("E223", value, f"`{parameter.name}` of `{name}` takes {takes}", f"write {takes}")
+    usual = parameter.default
+    example = str(usual).lower() if isinstance(usual, bool) else f"{usual}"
+    simple = isinstance(usual, bool | int | float)
+    hint = f"for example `{parameter.name} = {example}`" if simple else ""
+    ctx.error("E223", value, f"`{parameter.name}` of `{name}` takes {takes}", hint)
 
 
 def _without_share(value: tree.Value) -> tree.Value:

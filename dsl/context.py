@@ -51,6 +51,7 @@ class Context:
         self.found: list[Diagnostic] = []
         self.places: dict[Place, Span] = {}
         self.broken: set[Place] = set()
+        self.answer: dict[str, str] = {}  # kind, choose and scale of the task, where they are known
         self._gaps = sorted(d.span.start for d in unread if d.severity == "error")
         self.cautious = bool(self._gaps)
         self.lost = {fold(w) for w in _NAMED.findall(source.text)} if self.cautious else set[str]()

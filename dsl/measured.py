@@ -21,7 +21,7 @@ def find_metric(ctx: Context, name: tree.Name, *, phase: bool = False) -> Metric
     """The metric of this name, or None after a diagnostic that offers one."""
     word = fold(name.text)
     if word in METRICS:
-        return METRICS[word]
+        return METRICS[word] if _fits(ctx, METRICS[word], name) else None
     if later := reserved("accept", word):
         ctx.error(
             "E290",
@@ -51,6 +51,24 @@ def find_metric(ctx: Context, name: tree.Name, *, phase: bool = False) -> Metric
         fix=Fix(name.span, near, f"write `{near}`") if near else None,
     )
     return None
+
+
+def _fits(ctx: Context, metric: Metric, name: tree.Name) -> bool:
+    """Whether the metric means something for this kind of answer; said once where it does not."""
+    kind, choose, scale = (ctx.answer.get(word) for word in ("kind", "choose", "scale"))
+    why = hint = ""
+    if kind and metric.task not in ("any", kind):
+        why = f"is not defined for `kind = {kind}`"
+        hint = "write `micro_f1`" if kind == "spans" else "write `alpha`"
+    elif choose and kind == "classification" and metric.choose not in ("any", choose):
+        why = f"is not defined for `choose = {choose}`"
+        hint = "write `exact_match`" if choose == "many" else "write `accuracy`"
+    elif metric.scale and scale == "nominal":
+        why = "needs classes on a scale"
+        hint = "write `scale = ordinal` in `task`"
+    if why:
+        ctx.error("E228", name, f"`{metric.name}` {why}", hint)
+    return not why
 
 
 def metric_of(

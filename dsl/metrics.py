@@ -41,9 +41,9 @@ METRICS: dict[str, Metric] = {
     m.name: m
     for m in (
         _M("accuracy", "The share of items whose label the model gets right.", "proportion",
-           task="classification", parameters=(_K,), also=("acc", "correct")),
+           task="classification", choose="one", parameters=(_K,), also=("acc", "correct")),
         _M("exact_match", "The share of items whose whole set of classes is right.", "proportion",
-           choose="many", also=("subset_accuracy", "em")),
+           task="classification", choose="many", also=("subset_accuracy", "em")),
         _M("precision", "Of what the model calls a class, the share that is.", "proportion",
            of="must", operating_point=("recall",), instead=("macro_precision", "micro_precision"),
            also=("ppv",)),

@@ -1,8 +1,7 @@
 """A block's statements, sorted by the vocabulary: what is known is kept, what is not is reported.
 
 `gather` is the only reader of statements. It knows no block by name: the table says what may stand
-where. A word that nobody knows is looked for among synonyms, then in the other blocks, then by
-likeness, so that a person gets the word to write and not a list to search.
+where. What is not known here is reported by `unknown.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelwright.dsl import tree
-from labelwright.dsl.context import Context, Place, fold, listed
+from labelwright.dsl.context import Context, Place, fold
 from labelwright.dsl.diagnostics import Fix, Label
 from labelwright.dsl.forms import read_value
-from labelwright.dsl.metrics import METRICS
-from labelwright.dsl.suggest import closest
-from labelwright.dsl.vocabulary import BLOCKS, Block, Setting, plain_word, reserved
+from labelwright.dsl.unknown import unknown_block, unknown_setting
+from labelwright.dsl.vocabulary import BLOCKS, Block, Setting, reserved
 
 
 @dataclass
@@ -70,7 +68,7 @@ def _setting(
         _not_yet(ctx, subject, ctx.text(subject), later.what)
         return
     if known is None:
-        _unknown_setting(ctx, section, item)
+        unknown_setting(ctx, entry, section.place, item)
         return
     place = (*section.place, known.name)
     about = _about(ctx, known, subject)
@@ -120,70 +118,6 @@ def _about(ctx: Context, known: Setting, subject: tree.Subject) -> str | None:
     return None
 
 
-def _unknown_setting(ctx: Context, section: Section, item: tree.Setting) -> None:
-    entry, name = section.entry, item.subject.name
-    if entry.lines == "criteria" and (metric := _metric(name.text)):
-        better = "<=" if METRICS[metric].better == "lower" else ">="
-        after = ctx.source.text.find("=", item.subject.span.end, item.value.span.start)
-        fix = Fix(tree.Span(after, after + 1), better, f"write `{better}`") if after >= 0 else None
-        ctx.error(
-            "E229", item, "a criterion compares: `=` sets a value", f"write `{better}`", fix=fix
-        )
-        return
-    names = [s.name for s in entry.settings]
-    synonym = next((s.name for s in entry.settings if plain_word(name.text) in _words(s)), None)
-    elsewhere = [
-        b.name for b in BLOCKS.values() if any(s.name == fold(name.text) for s in b.settings)
-    ]
-    near = closest(name.text, names)
-    where = f"in `{entry.name}`" if entry.name else "outside a block"
-    if synonym:
-        ctx.error(
-            "E202",
-            name,
-            f"unknown setting `{name.text}` {where}",
-            f"here it is called `{synonym}`",
-            fix=Fix(name.span, synonym, f"write `{synonym}`"),
-        )
-    elif near and not (elsewhere and len(name.text) < 5):
-        ctx.error(
-            "E202",
-            name,
-            f"unknown setting `{name.text}` {where}",
-            f"did you mean `{near}`?",
-            fix=Fix(name.span, near, f"write `{near}`"),
-        )
-    elif elsewhere:
-        ctx.error(
-            "E226",
-            name,
-            f"`{name.text}` does not belong {where}",
-            f"it belongs in {listed(elsewhere)}",
-        )
-    else:
-        has = f"`{entry.name}` has {listed(names, most=20)}." if names else ""
-        ctx.error(
-            "E202", name, f"unknown setting `{name.text}` {where}", notes=(has,) if has else ()
-        )
-    if synonym or near:
-        ctx.broken.add((*section.place, synonym or near or ""))
-
-
-def _words(entry: Setting) -> set[str]:
-    return {plain_word(w) for w in (entry.name, *entry.also)}
-
-
-def _metric(text: str) -> str | None:
-    return next(
-        (
-            m.name
-            for m in METRICS.values()
-            if plain_word(text) in map(plain_word, (m.name, *m.also))
-        ),
-        None,
-    )
-
-
 def _block_or_clause(
     ctx: Context,
     section: Section,
@@ -206,30 +140,36 @@ def _block_or_clause(
     if later := reserved(entry.name, word) or reserved("", word):
         _not_yet(ctx, item.head, item.head.text, later.what)
         return
-    block = BLOCKS.get(word) or _meant(ctx, section, item)
-    if block is None:
-        return
-    if block.name not in entry.blocks:
-        top = "phase" not in block.name
-        if not ctx.cautious and entry.name:
-            ctx.error(
-                "E226",
-                item.head,
-                f"`{block.name}` does not belong in `{entry.name}`",
-                "close the block above with `}` first" if top else "it belongs in `query`",
-            )
-        elif not ctx.cautious:
-            ctx.error(
-                "E226",
-                item.head,
-                f"`{block.name}` does not belong outside a block",
-                "it belongs in `query`",
-            )
-        if not top:
+    block = BLOCKS.get(word)
+    meant = block or unknown_block(ctx, entry, section.place, item)
+    if meant is not None:
+        _take(ctx, section, meant, item, seen, misspelt=block is None)
+
+
+def _take(
+    ctx: Context,
+    section: Section,
+    block: Block,
+    item: tree.Block | tree.Sentence,
+    seen: dict[str, tree.Node],
+    *,
+    misspelt: bool,
+) -> None:
+    """Keep a block. One that stands in the wrong place is kept too, to be read at the top."""
+    if misspelt and not block.named and item.labels:
+        inside = item.items if isinstance(item, tree.Block) else ()
+        item = tree.Block(item.span, item.head, (), item.guard, inside)
+    if block.name not in section.entry.blocks:
+        home = next((b.name for b in BLOCKS.values() if block.name in b.blocks), "")
+        if not ctx.cautious:
+            where = f"in `{section.entry.name}`" if section.entry.name else "outside a block"
+            hint = f"it belongs in `{home}`" if home else "close the block above with `}` first"
+            ctx.error("E226", item.head, f"`{block.name}` does not belong {where}", hint)
+        if home:
             return
     elif not block.many:
         if (first := seen.get(f"{block.name} {{")) is not None:
-            if not ctx.gap_between(first.span, item.span):
+            if not misspelt and not ctx.gap_between(first.span, item.span):
                 ctx.error(
                     "E213",
                     item.head,
@@ -266,80 +206,6 @@ def _clause(
         seen[name] = item.head
         ctx.places[(*section.place, name)] = guard.condition.span
         section.clauses[name] = guard.condition
-
-
-def _meant(ctx: Context, section: Section, item: tree.Block | tree.Sentence) -> Block | None:
-    """Report an unknown block; what it was meant to be, to read its inside by."""
-    head = item.head
-    said = "".join([head.text, *(n.text for n in item.labels if isinstance(n, tree.Name))])
-    here = [BLOCKS[name] for name in section.entry.blocks]
-    by_synonym = next(
-        (
-            b
-            for b in (*here, *BLOCKS.values())
-            for spelling in (plain_word(said), plain_word(head.text))
-            if spelling in map(plain_word, (b.name, *b.also))
-        ),
-        None,
-    )
-    near = closest(head.text, [b.name for b in here])
-    meant = by_synonym or (BLOCKS[near] if near else None)
-    kind = "block" if isinstance(item, tree.Block) else "statement"
-    setting = next((s for s in section.entry.settings if s.name == fold(head.text)), None)
-    if setting is not None:
-        ctx.error(
-            "E231",
-            head,
-            f"`{setting.name}` is a setting",
-            f"write `{setting.name} = {setting.example}`",
-        )
-        ctx.broken.add((*section.place, setting.name))
-        return None
-    clause = closest(head.text, [c.name for c in section.entry.clauses])
-    if by_synonym:
-        whole = (
-            head.span if by_synonym.named or not item.labels else head.span | item.labels[-1].span
-        )
-        ctx.error(
-            "E203",
-            whole,
-            f"unknown {kind} `{ctx.text(whole)}`",
-            f"here it is called `{by_synonym.name}`",
-            fix=Fix(whole, by_synonym.name, f"write `{by_synonym.name}`"),
-        )
-    elif near:
-        ctx.error(
-            "E203",
-            head,
-            f"unknown {kind} `{head.text}`",
-            f"did you mean `{near}`?",
-            fix=Fix(head.span, near, f"write `{near}`"),
-        )
-    elif clause and isinstance(item, tree.Sentence):
-        ctx.error(
-            "E203",
-            head,
-            f"unknown statement `{head.text}`",
-            f"did you mean `{clause}`?",
-            fix=Fix(head.span, clause, f"write `{clause}`"),
-        )
-        ctx.broken.add((*section.place, clause))
-    else:
-        names = [*section.entry.blocks, *(f"{c.name} when …" for c in section.entry.clauses)]
-        where = f"`{section.entry.name}`" if section.entry.name else "A file"
-        notes = (f"{where} may hold {listed(names, most=20)}.",) if names else ()
-        ctx.error("E203", head, f"unknown {kind} `{head.text}`", notes=notes)
-    if meant is not None and meant.name not in section.entry.blocks:
-        return None
-    if meant is not None and meant.guard == "" and not meant.named and item.labels:
-        bare = tree.Block(item.span, head, (), item.guard, getattr(item, "items", ()))
-        return _swap(section, meant, bare)
-    return meant
-
-
-def _swap(section: Section, meant: Block, bare: tree.Block) -> Block | None:
-    section.blocks.append((meant, bare))
-    return None
 
 
 def _line(

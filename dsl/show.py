@@ -165,9 +165,8 @@ def _data(data: t.Data) -> list[Row]:
     rows: list[Row] = [("source", f"= {p.call(data.source)}")]
     if data.id:
         rows.append(("id", f"= {p.column(data.id)}"))
-    for name in ("text", "image", "columns"):
-        if names := getattr(data, name):
-            rows.append((name, f"= {_columns(names)}"))
+    inputs = (("text", data.text), ("image", data.image), ("columns", data.columns))
+    rows += [(name, f"= {_columns(names)}") for name, names in inputs if names]
     if data.join:
         rows.append(("join", f"= {p.call(_with(data.join.source, key=data.join.key))}"))
     if data.show:
@@ -323,7 +322,9 @@ def _accept(accept: t.Accept) -> list[Row]:
     rows: list[Row] = []
     if accept.confidence is not None:
         rows.append(("confidence", f"= {p.share(accept.confidence)}"))
-    for criterion in accept.criteria:
-        percent = p.criterion_text(criterion, accept.confidence, percent=True) == criterion.text
-        rows.append(p.criterion_parts(criterion, accept.confidence, percent=percent))
-    return rows
+    return rows + [_criterion(criterion, accept.confidence) for criterion in accept.criteria]
+
+
+def _criterion(criterion: t.Criterion, confidence: float | None) -> Row:
+    percent = p.criterion_text(criterion, confidence, percent=True) == criterion.text
+    return p.criterion_parts(criterion, confidence, percent=percent)

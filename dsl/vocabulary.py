@@ -354,7 +354,7 @@ FUNCTIONS: dict[str, str] = {
 }
 """What may be computed of a field in a condition."""
 
-INPUTS = ("text", "image", "columns")
+INPUTS: tuple[Literal["text", "image", "columns"], ...] = ("text", "image", "columns")
 """What `encoder of …` may name, in the order of `data`."""
 
 SAMPLES = ("image", "span")

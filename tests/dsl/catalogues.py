@@ -1,0 +1,82 @@
+"""Catalogues for tests: plug-ins with the signatures that the example files use.
+
+`EVERYTHING` knows all that the examples name; `EARLY` only a first version's plug-ins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labelwright.dsl.plugins import Kind, Parameter, Signature
+
+P = Parameter
+
+
+def _optional(name: str, type_: str, default: object = None) -> Parameter:
+    return P(name, type_, required=False, default=default)  # type: ignore[arg-type]
+
+
+_SIGNATURES = [
+    *(Signature("query", name) for name in ("random", "least_confidence", "margin", "entropy")),
+    Signature("query", "committee", (_optional("members", "int", 5),)),
+    Signature("query", "k_means"),
+    Signature("query", "mix", (P("strategies", "call", variadic=True),)),
+    *(Signature("query", name) for name in ("typiclust", "mnlp", "prob_cover", "coreset")),
+    Signature("query", "badge", (_optional("subsample", "int"),)),
+    Signature("encode", "tfidf", (_optional("features", "int"),)),
+    *(Signature("encode", name) for name in ("minilm", "pixels", "table")),
+    Signature("encode", "pretrained", (P("name", "str"),)),
+    Signature("encode", "resnet", (_optional("depth", "int", 18),)),
+    Signature("encode", "concat", (P("encoders", "call", variadic=True),)),
+    *(Signature("learn", name) for name in ("head", "full", "scratch")),
+    Signature("learn", "lora", (_optional("r", "int", 8), _optional("alpha", "int", 16))),
+    *(Signature("pseudo", name) for name in ("threshold", "propagate", "fixmatch")),
+    Signature(
+        "annotate",
+        "simulate",
+        (
+            P("column", "str"),
+            _optional("people", "int", 1),
+            _optional("error", "float", 0.0),
+            _optional("confusion", "any"),
+        ),
+    ),
+    *(Signature("annotate", name) for name in ("label_studio", "terminal")),
+    Signature("annotate", "files", (P("folder", "str"),)),
+    *(Signature("resolve", name) for name in ("majority", "dawid_skene", "crowdlab")),
+    *(Signature("read", name, (P("path", "str"),)) for name in ("csv", "parquet", "jsonl")),
+    Signature("read", "npz", (P("path", "str"), P("arrays", "str", required=False, open=True))),
+    Signature("read", "images", (P("folder", "str"), _optional("pattern", "str"))),
+    Signature("read", "bundled", (P("name", "str"),)),
+    Signature("pretrain", "contrastive", (_optional("epochs", "int", 20),)),
+    *(Signature("augment", name) for name in ("crop", "flip", "cutout")),
+    Signature("augment", "color_jitter", (P("strength", "float"),)),
+    *(Signature("augment", name, (P("share", "float"),)) for name in ("cutoff", "word_drop")),
+]
+
+_EARLY: dict[Kind, set[str]] = {
+    "query": {"random", "least_confidence", "margin", "entropy", "committee", "k_means", "mix"},
+    "encode": {"tfidf", "minilm", "pretrained", "pixels", "table"},
+    "learn": {"head"},
+    "pseudo": {"threshold"},
+    "annotate": {"simulate"},
+    "resolve": {"majority"},
+    "read": {"csv", "parquet", "jsonl", "npz", "images", "bundled"},
+}
+
+
+class Known:
+    """A catalogue of these signatures."""
+
+    def __init__(self, signatures: Sequence[Signature]) -> None:
+        self._known = {(s.kind, s.name): s for s in signatures}
+
+    def find(self, kind: Kind, name: str) -> Signature | None:
+        return self._known.get((kind, name))
+
+    def names(self, kind: Kind) -> Sequence[str]:
+        return sorted(name for k, name in self._known if k == kind)
+
+
+EVERYTHING = Known(_SIGNATURES)
+EARLY = Known([s for s in _SIGNATURES if s.name in _EARLY.get(s.kind, ())])
