@@ -8,6 +8,7 @@ at all: a head without braces (`holdout`, `task x:`) and lists in dashes, as YAM
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lark import Token
 
@@ -17,6 +18,7 @@ from labelwright.dsl.nodes import token_span
 from labelwright.dsl.tree import Span
 
 _MOST_REPAIRS = 12
+_CUT = "the file ends before its `}`"
 _NO_HEAD = ("EQUAL", "COLON", "LBRACE", "RBRACE", "COMMA", "STRAY", "LSQB", "RSQB")
 _BEFORE_NO_BLOCK = ("EQUAL", "OP", "COMMA", "LSQB", "LPAR", "DOT", "LBRACE")
 
@@ -49,8 +51,16 @@ class Line:
         return token_span(self.first) | token_span(self.last)
 
 
-def mend(text: str, tokens: list[Token]) -> tuple[list[Token], list[Diagnostic]]:
-    """Tokens whose braces match, and what had to be done to them."""
+class Mended(NamedTuple):
+    """Tokens whose braces match, what had to be done to them, and whether the file was cut short."""
+
+    tokens: list[Token]
+    found: list[Diagnostic]
+    cut: bool
+
+
+def mend(text: str, tokens: list[Token]) -> Mended:
+    """Match the braces of a text's tokens."""
     lines = _lines(tokens)
     found = _mend_heads(text, lines)
     for _ in range(_MOST_REPAIRS):
@@ -59,7 +69,8 @@ def mend(text: str, tokens: list[Token]) -> tuple[list[Token], list[Diagnostic]]
             break
         found += repair
     mended = [token for line in lines for token in (*line.tokens, line.newline)]
-    return _force_balance(mended), found
+    cut = any(fault.hint == _CUT for fault in found)
+    return Mended(_force_balance(mended), found, cut)
 
 
 def _lines(tokens: list[Token]) -> list[Line]:
@@ -240,13 +251,18 @@ def _surplus(
             split = _inline_head(types)
             if split:
                 return [_insert_opening(line, split)]
-            if i == at:
+            if i == at and not _heads(lines, i, spoilt=True):
                 line.tokens[place].type = "STRAY"  # the statement it stands in says the rest
                 return []
-        if i < at and not line.inner and _is_head(line) and lines[i + 1].indent > line.indent:
-            end = _body_end(lines, i)
-            if _closes(lines, end, i):
-                return [_insert_opening(line, len(types))]
+            inside = next((k for k, t in enumerate(types[:-1]) if t == "RBRACE"), None)
+            if inside is not None and "LBRACE" not in types:
+                line.tokens[inside].type = "STRAY"
+                return []
+        if _heads(lines, i, spoilt=False):
+            return [_insert_opening(line, len(types))]
+        if _heads(lines, i, spoilt=True):
+            spoilt = token_span(line.tokens.pop())
+            return [_insert_opening(line, len(types) - 1, instead_of=spoilt)]
     i, k = misplaced or (at, place)
     line = lines[i]
     span = token_span(line.tokens[k])
@@ -273,6 +289,20 @@ def _surplus(
     ]
 
 
+def _heads(lines: list[Line], place: int, *, spoilt: bool) -> bool:
+    """True for a line that heads an indented body and a `}`, but for the `{` that it lacks.
+
+    `spoilt`: something else stands in the place of the `{`.
+    """
+    line = lines[place]
+    if line.inner or place + 1 >= len(lines) or lines[place + 1].indent <= line.indent:
+        return False
+    if spoilt and (len(line.tokens) < 2 or line.last.type not in ("STRAY", "RBRACE", "LSQB")):
+        return False
+    head = Line(line.tokens[:-1], line.newline, inner=False) if spoilt else line
+    return _is_head(head) and _closes(lines, _body_end(lines, place), place)
+
+
 def _inline_head(types: list[str]) -> int | None:
     """Where `{` was lost in `phase mid strategy = entropy }`."""
     for k in range(1, len(types) - 1):
@@ -283,8 +313,9 @@ def _inline_head(types: list[str]) -> int | None:
     return None
 
 
-def _insert_opening(line: Line, place: int) -> Diagnostic:
+def _insert_opening(line: Line, place: int, *, instead_of: Span | None = None) -> Diagnostic:
     before = token_span(line.tokens[place - 1])
+    where = instead_of or Span(before.end, before.end)
     head = token_span(line.first) | before
     line.tokens.insert(place, virtual("LBRACE", before.end, line.first.line, "{"))
     return Diagnostic(
@@ -293,7 +324,7 @@ def _insert_opening(line: Line, place: int) -> Diagnostic:
         head,
         f"the block `{line.first}` is not opened",
         hint="write `{` here",
-        fix=Fix(Span(before.end, before.end), " {", "open the block"),
+        fix=Fix(where, "{" if instead_of else " {", "open the block"),
     )
 
 
@@ -336,20 +367,38 @@ def _head_span(line: Line) -> Span:
 def _insert_closing(lines: list[Line], opened: int, before: int) -> Diagnostic:
     head, last, following = lines[opened], lines[before - 1], lines[before]
     end = token_span(last.newline).start
+    where = Span(end, end)
+    written = f"\n{' ' * head.indent}}}"
     brace = virtual("RBRACE", end, last.last.line, "}")
-    lines.insert(before, Line([brace], _newline_after(brace), inner=False))
-    written = " }" if before - 1 == opened else f"\n{' ' * head.indent}}}"
-    if before - 1 == opened:
+    replaced = _stands_for_brace(lines, before)
+    if replaced:
+        where, written = following.span, "}"
+        del lines[before]
+    elif before - 1 == opened:
         end = token_span(last.last).end
+        where, written = Span(end, end), " }"
+    lines.insert(before, Line([brace], _newline_after(brace), inner=False))
     return Diagnostic(
         "E102",
         "error",
         _head_span(head),
         f"the block `{head.first}` is not closed",
         hint="this `{` has no `}`",
-        labels=(Label(token_span(following.first), "expected `}` before this"),),
-        fix=Fix(Span(end, end), written, "close the block"),
+        labels=(
+            Label(
+                token_span(following.first),
+                "expected `}` instead" if replaced else "expected `}` before this",
+            ),
+        ),
+        fix=Fix(where, written, "close the block"),
     )
+
+
+def _stands_for_brace(lines: list[Line], place: int) -> bool:
+    """True for a single token on a line where `}` is due: by itself it can be no statement."""
+    line = lines[place]
+    ends = place + 1 == len(lines) or lines[place + 1].indent <= line.indent
+    return len(line.tokens) == 1 and line.first.type not in ("LBRACE", "RBRACE") and ends
 
 
 def _close_at_end(lines: list[Line], opened: list[int]) -> Diagnostic:
@@ -365,7 +414,7 @@ def _close_at_end(lines: list[Line], opened: list[int]) -> Diagnostic:
         "error",
         _head_span(inner),
         f"the block `{inner.first}` is not closed",
-        hint="the file ends before its `}`",
+        hint=_CUT,
         labels=tuple(
             Label(_head_span(lines[i]), "nor is this one")
             for i in dict.fromkeys(opened[:-1])

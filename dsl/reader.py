@@ -42,11 +42,11 @@ def parse(source: SourceText) -> tuple[File, tuple[Diagnostic, ...]]:
         return File(whole, ()), (_too_large(text),)
     tokens = scan(text)
     comments = {t.line or 0: t[1:] for t in tokens if t.type == "COMMENT"}
-    mended, faults = mend(text, tokens)
-    reading = _Reading(text)
-    for fault in (*check_characters(text), *faults, *check_tokens(tokens)):
+    mended = mend(text, tokens)
+    reading = _Reading(text, cut_at=len(text.rstrip()) if mended.cut else None)
+    for fault in (*check_characters(text), *mended.found, *check_tokens(tokens)):
         reading.report(fault)
-    for segment in segments(filter_newlines(mended)):
+    for segment in segments(filter_newlines(mended.tokens)):
         reading.read(segment)
     return File(whole, reading.machine.finish(), comments), reading.diagnostics()
 
@@ -54,9 +54,10 @@ def parse(source: SourceText) -> tuple[File, tuple[Diagnostic, ...]]:
 class _Reading:
     """The reading of one text: the parse in progress and what was found."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, cut_at: int | None) -> None:
         self.machine = Machine()
         self._text = text
+        self._cut_at = cut_at  # where a file ends that was cut short
         self._lines = Lines(text)
         self._found: dict[int, Diagnostic] = {}  # one for each line
         self._skipping = 0  # blocks opened below the deepest that is read
@@ -103,7 +104,8 @@ class _Reading:
         meant: tuple[Segment, ...] = ()
         if self._explaining:
             finding = explain(trouble)
-            self.report(finding.diagnostic)
+            if not self._is_cut(trouble):
+                self.report(finding.diagnostic)
             meant = finding.meant
         else:
             self.report(Diagnostic("E101", "error", token_span(trouble.bad), "not in form"))
@@ -112,6 +114,11 @@ class _Reading:
             meant = (Segment(_head(trouble.tokens, end), end),)
         for segment in meant:
             self.machine.feed(segment, explain=False)
+
+    def _is_cut(self, trouble: Trouble) -> bool:
+        """True where the file breaks off: that it does so was said already."""
+        last = trouble.at >= len(trouble.tokens) - 1
+        return self._cut_at is not None and last and trouble.span.end >= self._cut_at
 
     def _too_deep(self, segment: Segment) -> bool:
         blocks = self.machine.depth + (segment.end.type == "LBRACE")

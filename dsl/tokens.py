@@ -105,6 +105,8 @@ def _lost_marks(text: str, start: int, line_start: int, tokens: list[Token]) -> 
     """Start and end of a long string of which only one pair of marks was found."""
     if not text[line_start:start].strip():
         opening = _broken_opening(tokens)
+        if opening is None:
+            opening = _prose_above(tokens, _cells(text, line_start, start))
         if opening is not None:
             first = tokens[opening].start_pos or 0
             del tokens[opening:]
@@ -127,3 +129,25 @@ def _broken_opening(tokens: list[Token]) -> int | None:
         if tokens[i].type == "_NL" and tokens[i - 1] in ('""', '"', "''", "'''"):
             return i - 1
     return None
+
+
+def _prose_above(tokens: list[Token], column: int) -> int | None:
+    """Where the lines begin that stand above closing marks, as deep, and are no statements."""
+    found = None
+    line = len(tokens)
+    while line > 0 and len(tokens) - line < _SEARCH_BACK:
+        end = line - 1 if tokens[line - 1].type == "_NL" else line
+        start = end
+        while start > 0 and tokens[start - 1].type != "_NL":
+            start -= 1
+        words = tokens[start:end]
+        if words and ((words[0].column or 0) < column or _is_statement(words)):
+            break
+        found, line = start if words else found, start
+    return found
+
+
+def _is_statement(words: list[Token]) -> bool:
+    return words[-1].type in ("LBRACE", "RBRACE") or any(
+        token.type in ("EQUAL", "OP", "COLON") for token in words[1:3]
+    )
