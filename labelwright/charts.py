@@ -154,7 +154,7 @@ def _series(axes: Axes, rounds: Sequence[RoundRecord], *, narrow: bool) -> list[
     )
     handles = [line]
     for number, record in enumerate(rounds):  # bare points that carry the tooltips
-        (point,) = axes.plot(record.annotations, y[number], ".", alpha=0, zorder=9)
+        (point,) = axes.plot(record.annotations, y[number], ".", color=_ESTIMATE, alpha=0, zorder=9)
         point.set_markersize(18)
         point.set_gid(f"lw-round-{record.round}-{'n' if narrow else 'w'}")
     true = [(r.annotations, r.measurement.true_accuracy) for r in rounds]
@@ -193,6 +193,8 @@ def _finish(svg: str, rounds: Sequence[RoundRecord], targets: Sequence[Target]) 
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
     svg = re.sub(r'<style type="text/css">.*?</style>', "", svg, flags=re.S)
+    used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', svg))
+    svg = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in used or m[1][:3] == "lw-" else "", svg)
     for sentinel, (variable, _, _) in _PAINT.items():
         svg = svg.replace(sentinel, f"var({variable})")
     svg = re.sub(r"font-family: [^;\"]*", f"font-family: {FONTS}", svg)

@@ -294,7 +294,7 @@ def _jsonl(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryIO)
 
 def _csv(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)
     writer.writerow(_cell(name) for name in (*PROVENANCE, *columns.values()))
     for row in rows:
         record = _provenance(row) | {"annotators": "; ".join(row.annotators)}

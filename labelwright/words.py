@@ -102,8 +102,10 @@ def wrap(text: str, width: int) -> list[str]:
 def _extends(cluster: str, char: str) -> bool:
     """Whether `char` belongs to the character that `cluster` began."""
     last = cluster[-1]
-    if unicodedata.category(char) in ("Mn", "Me", "Mc") or char == _JOINER or last == _JOINER:
+    if unicodedata.category(char) in ("Mn", "Me", "Mc") or char == _JOINER:
         return True
+    if last == _JOINER:
+        return unicodedata.category(cluster[0]) == unicodedata.category(char) == "So"
     if "\U0001f3fb" <= char <= "\U0001f3ff":  # skin tones
         return True
     if _is_flag(char):
