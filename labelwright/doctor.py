@@ -62,11 +62,8 @@ def _data(bench: Workbench) -> _Told:
 
 def _encoder(bench: Workbench) -> _Told:
     from labelwright.loop.items import inputs_of, open_source
-    from labelwright.loop.workbench import encoder_call
 
-    call = encoder_call(bench.task, inputs_of(bench.task.data, open_source(bench.context)))
-    encoder = bench.context.plugins.invoke("encode", call, context=bench.context)
-    yield True, encoder.identity
+    yield True, bench.encoder(inputs_of(bench.task.data, open_source(bench.context))).identity
 
 
 def _people(bench: Workbench) -> _Told:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from labelwright.dsl.printing import call as call_text
 from labelwright.dsl.task import Call
 from labelwright.loop.budget import holdout_items, next_items, spent
 from labelwright.loop.errors import StrategyError
@@ -87,7 +88,7 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     return (
         {
             "phase": now.name,
-            "strategy": describe(now.strategy),
+            "strategy": call_text(now.strategy),
             "asked": len(rows),
             "holdout_asked": len(held),
             "open": len(open_rows),
@@ -150,13 +151,6 @@ def _ask_strategy(
         context=bench.context,
     )
     return checked(result, len(X), n)
-
-
-def describe(call: Call) -> str:
-    """A strategy as people write it: `mix(margin, random(10%))`."""
-    from labelwright.dsl.show import call_text
-
-    return call_text(call)
 
 
 def batch_id(bench: Workbench, round_: int) -> str:

@@ -22,10 +22,9 @@ MOST_DOUBTS = 20
 
 
 def records(store: Store) -> list[RoundRecord]:
-    """Every finished round, with its wall time."""
-    seconds = store.seconds()
+    """Every finished round."""
     found = [finished(store, r) for r in range(last_round(store) + 1)]
-    return [r.model_copy(update={"seconds": seconds[r.round]}) for r in found if r is not None]
+    return [record for record in found if record is not None]
 
 
 def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaign:

@@ -38,9 +38,11 @@ def last_round(store: Store) -> int:
 
 
 def finished(store: Store, round_: int) -> RoundRecord | None:
-    """The record of a round whose every step is done."""
+    """The record of a round whose every step is done, with the wall time that they took."""
     outcome = store.outcome(round_, STEPS[-1].name)
-    return RoundRecord.model_validate(outcome) if outcome else None
+    if outcome is None:
+        return None
+    return RoundRecord.model_validate({**outcome, "seconds": store.seconds(round_)})
 
 
 def enter(bench: Workbench, text: str) -> None:

@@ -109,7 +109,7 @@ def _require_both(counts: dict[str, int]) -> None:
 
 def embed(bench: Workbench, round_: int) -> Outcome:
     """Turn all items into vectors, once for each snapshot and encoder."""
-    encoder = bench.encoder(bench.items(round_))
+    encoder = bench.encoder(bench.items(round_).inputs)
     before = bench.store.outcome(round_ - 1, "embed") if round_ else None
     key = [encoder.identity, bench.needed(round_, "split")["split"]]
     if before is not None and before["key"] == key:

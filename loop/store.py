@@ -271,9 +271,10 @@ class Store:
         )
         return [json.loads(row[0]) for row in rows]
 
-    def seconds(self) -> dict[int, float]:
-        """Wall time of each round's steps."""
-        return dict(self._connection.execute("SELECT round, sum(seconds) FROM step GROUP BY round"))
+    def seconds(self, round_: int) -> float:
+        """Wall time of a round's steps."""
+        row = self._connection.execute("SELECT sum(seconds) FROM step WHERE round = ?", [round_])
+        return float(row.fetchone()[0] or 0.0)
 
     def choices(self, round_: int | None = None) -> list[Choice]:
         """What was chosen in a round (or in all), in order."""

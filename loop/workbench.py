@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +117,19 @@ class Workbench:
         path = self.store.file(name) or self.write_features(round_, name)
         return np.load(path, mmap_mode="r", allow_pickle=False)
 
-    def encoder(self, snapshot: Snapshot) -> Encoder:
-        """The task's encoder, for the inputs that the items have."""
-        call = encoder_call(self.task, snapshot.inputs)
-        made: Encoder = self.context.plugins.invoke("encode", call, context=self.context)
+    def encoder(self, inputs: Inputs) -> Encoder:
+        """The task's encoder, for what the items are made of."""
+        made: Encoder = self.context.plugins.invoke(
+            "encode",
+            encoder_call(self.task, inputs),
+            context=replace(self.context, task=complete(self.task, inputs)),
+        )
         return made
 
     def write_features(self, round_: int, name: str) -> Path:
         """Encode all items of the round and write the file."""
         items, split = self.items(round_), self.split(round_)
-        encoder = self.encoder(items)
+        encoder = self.encoder(items.inputs)
         if encoder.fitted:
             encoder.fit(items.take(np.flatnonzero(split == POOL)))
         vectors = self.encode(encoder, items, self.context)
@@ -279,6 +282,12 @@ def encoder_call(task: Task, inputs: Inputs) -> Call:
             "name one of them in `data`, and one `encoder` in `train`",
         )
     return Call(name={"text": "tfidf", "image": "pixels", "columns": "table"}[kinds[0]])
+
+
+def complete(task: Task, inputs: Inputs) -> Task:
+    """The task with the inputs that its source proposes, where it names none itself."""
+    named = {"text": inputs.text, "image": inputs.image, "columns": inputs.columns}
+    return task.model_copy(update={"data": task.data.model_copy(update=named)})
 
 
 def snapshot_name(source: Source, task: Task) -> str:
