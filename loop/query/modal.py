@@ -1,0 +1,102 @@
+"""The one adapter to modAL (Danka & Horvath 2018), both ways.
+
+Used of modAL 0.4: prefit learners and committees, the disagreement measures, and any strategy
+function `strategy(classifier, X, n_instances)`. Its `teach` and `fit` fail on newer scikit-learn, and
+its `query` swallows a strategy's exception and takes two bare indices apart: neither is called here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labelwright.loop.errors import StrategyError
+from labelwright.loop.query.contract import checked
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from labelwright.loop.ports import Chosen, Model, QueryLearner
+
+
+@dataclass(frozen=True)
+class Prefit:
+    """A trained model with the attributes that modAL reads off a fitted scikit-learn classifier."""
+
+    model: Model
+    classes_: np.ndarray
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """(n_items, n_classes)."""
+        return self.model.predict_proba(X)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Class indices, (n_items,)."""
+        import numpy as np
+
+        return np.asarray(self.predict_proba(X).argmax(axis=1))
+
+
+def committee_of(learner: QueryLearner, size: int, random_state: int) -> Any:
+    """A modAL Committee of `size` models, each trained on a bootstrap sample of the labels.
+
+    Each sample holds one item of every class that has labels, so that no member forgets a class.
+    """
+    import numpy as np
+    from modAL.models import ActiveLearner, Committee
+
+    labels = learner.y_training
+    if len(labels) == 0:
+        raise StrategyError("committee needs labels", "begin with a phase that uses k_means")
+    classes = np.arange(len(learner.classes))
+    members = []
+    for seed in np.random.SeedSequence(random_state).generate_state(size):
+        rng = np.random.default_rng(seed)
+        kept = [int(rng.choice(np.flatnonzero(labels == c))) for c in np.unique(labels)]
+        drawn = rng.integers(len(labels), size=len(labels) - len(kept))
+        model = learner.fit_again(np.concatenate([kept, drawn]).astype(np.int64), int(seed))
+        members.append(ActiveLearner(Prefit(model, classes)))
+    return Committee(members)
+
+
+def from_modal(strategy: Callable[..., Any]) -> Callable[..., Chosen]:
+    """A strategy function written for modAL, as one of ours.
+
+    `from_modal(modAL.uncertainty.margin_sampling)(learner, X, n_instances, random_state=0)`. The
+    utilities are modAL's metrics as returned: for margins, lower is better. Functions for
+    committees get a committee of five. Arguments beyond ours go to the function.
+    """
+
+    def adapted(
+        learner: QueryLearner, X: np.ndarray, n_instances: int, *, random_state: int, **more: Any
+    ) -> Chosen:
+        needs_committee = next(iter(_parameters(strategy))) == "committee"
+        classifier = committee_of(learner, 5, random_state) if needs_committee else learner
+        with _numpy_seed(random_state):
+            returned = strategy(classifier, X, n_instances=min(n_instances, len(X)), **more)
+        return checked(returned, len(X), n_instances)
+
+    adapted.__name__ = getattr(strategy, "__name__", "adapted")
+    adapted.__doc__ = strategy.__doc__
+    return adapted
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    import inspect
+
+    return tuple(inspect.signature(function).parameters)
+
+
+@contextmanager
+def _numpy_seed(random_state: int) -> Iterator[None]:
+    """modAL breaks ties by numpy's global generator: seed it, and leave it as it was."""
+    import numpy as np
+
+    before = np.random.get_state()
+    np.random.seed(random_state % 2**32)
+    try:
+        yield
+    finally:
+        np.random.set_state(before)
