@@ -17,9 +17,11 @@ def check_classes(ctx: Context, draft: t.Task) -> None:
 
 
 def _enough(ctx: Context, draft: t.Task) -> None:
+    if any(d.code == "E201" for d in ctx.found):
+        return  # one of those was meant to be there
     alone = draft.kind == "classification" and draft.choose == "one" and len(draft.labels) == 1
     asked = ctx.sure(("task", "kind"), ("task", "choose"))
-    if not alone or ctx.cautious or not asked or ("classes",) in ctx.broken:
+    if not alone or ctx.cautious or not asked or ctx.lost_class:
         return
     only = draft.labels[0].id
     if ("class", only) in ctx.places and not any(p[0] == "class" for p in ctx.broken):

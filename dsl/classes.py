@@ -6,7 +6,7 @@ clear; names compare NFC and case-folded. A quoted name is a title.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labelwright.dsl import task as t
 from labelwright.dsl import tree
@@ -26,6 +26,7 @@ class ClassTable:
 
     def __post_init__(self) -> None:
         self._ids: dict[tuple[str, ...], str] = {}
+        self._unknown_at: dict[str, int] = {}
         self._named: dict[tuple[str, ...], list[str]] = {}
 
     def add(self, item: t.Class) -> None:
@@ -59,9 +60,13 @@ class ClassTable:
         return None
 
     def _unknown(self, ctx: Context, ref: tree.Ref) -> None:
-        if any(fold(p.text) in ctx.lost for p in ref.parts):
+        if ctx.lost_class or any(fold(p.text) in ctx.lost for p in ref.parts):
             return  # the class itself could not be read, which was said there
         word = fold(ref.text)
+        if (first := self._unknown_at.setdefault(word, len(ctx.found))) < len(ctx.found):
+            again = Label(ref.span, "and here")
+            ctx.found[first] = replace(ctx.found[first], labels=(*ctx.found[first].labels, again))
+            return
         instead = ""
         hint = ""
         for item in self.classes:
@@ -82,6 +87,8 @@ class ClassTable:
                 by_title = next((c.id for c in self.classes if c.title == near), near)
                 instead = near if near in spelled else by_title
                 hint = f"did you mean `{instead}`?"
+        if ctx.cautious and not instead:
+            return  # it may stand in what could not be read
         names = [c.id for c in self.classes]
         notes = () if instead or not names else (f"The classes are {listed(names)}.",)
         fix = Fix(ref.span, instead, f"write `{instead}`") if instead else None
@@ -154,9 +161,7 @@ def _class(
         )
     named = name_and_title(ctx, CLASS, node)
     if named is None:
-        ctx.lost |= {fold(n.text) for n in node.labels if isinstance(n, tree.Name)}
-        if ctx.cautious or isinstance(node, tree.Block):
-            ctx.broken.add(("classes",))
+        ctx.lost_class = True
         return
     name, title = named
     class_id = f"{parent}.{name.text}" if parent else name.text

@@ -55,6 +55,7 @@ class Context:
         self._gaps = sorted(d.span.start for d in unread if d.severity == "error")
         self.cautious = bool(self._gaps)
         self.lost = {fold(w) for w in _NAMED.findall(source.text)} if self.cautious else set[str]()
+        self.lost_class = False  # the head of some class could not be read
 
     def error(
         self,

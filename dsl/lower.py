@@ -128,12 +128,14 @@ def _required(ctx: Context, file: tree.File, parts: Parts) -> None:
         "data": "data" in parts.once,
     }
     missing = [name for name, there in have.items() if not there and (name,) not in ctx.broken]
-    for name in missing:
+    if ctx.lost_class and "class" in missing:
+        missing.remove("class")
+    if missing:
         ctx.error(
             "E214",
             top,
-            f"this file has no {name}",
-            f"write `{ways[name]}`",
+            f"this file has no {' and no '.join(missing)}",
+            f"write `{ways[missing[0]]}`",
             notes=("Every task file has a task, at least one class, and data.",),
         )
     data = parts.once.get("data")

@@ -1,23 +1,26 @@
 """The public door of the language: text -> `Reading`. It never raises for what a file says.
 
 Form first (`reader.py`), then meaning (`lower.py`), then sense (`checks.py`). A broken statement
-gives one diagnostic, and everything else is still read and checked.
+gives one diagnostic, and everything else is still read and checked: what meaning finds on a line
+whose form is broken is an echo of that, and waits until the form is mended.
 """
 
 from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Iterator, Sequence
 
 from labelwright.dsl.checks import check
 from labelwright.dsl.context import Context
+from labelwright.dsl.depth import too_deep
 from labelwright.dsl.diagnostics import Diagnostic, Reading, SourceText
 from labelwright.dsl.lower import lower
 from labelwright.dsl.plugins import Catalogue
 from labelwright.dsl.reader import parse
 from labelwright.dsl.tree import File
 
-_ALLOW = re.compile(r"\s*allow\s+([EL]\d+(?:[\s,]+L\d+)*)")
+_ALLOW = re.compile(r"\s*allow\b((?:[\s,]+[A-Z]\d+)+)")
 
 
 def read(source: SourceText, catalogue: Catalogue) -> Reading:
@@ -26,25 +29,41 @@ def read(source: SourceText, catalogue: Catalogue) -> Reading:
     `catalogue` says which plug-ins are installed. `task` is None where there is an error.
     """
     tree, unread = parse(source)
+    if deep := too_deep(tree):
+        said = any(d.message == deep.message for d in unread)
+        return Reading(source, tree, unread if said else (*unread, deep), None)
     ctx = Context(source, catalogue, unread)
     draft = lower(ctx, tree)
     check(ctx, draft)
-    everything = [*unread, *_not_allowed(ctx.found, source, tree)]
+    failed = any(d.severity == "error" for d in (*unread, *ctx.found))
+    everything = [*unread, *_worth_saying(ctx.found, unread, source, tree)]
     everything.sort(key=lambda d: (d.span.start, d.span.end, d.code))
-    failed = any(d.severity == "error" for d in everything)
     return Reading(source, tree, tuple(everything), None if failed else draft)
 
 
-def _not_allowed(found: list[Diagnostic], source: SourceText, tree: File) -> list[Diagnostic]:
-    """The findings without the lints that the line above allows."""
+def _worth_saying(
+    found: Sequence[Diagnostic], unread: Sequence[Diagnostic], source: SourceText, tree: File
+) -> Iterator[Diagnostic]:
+    """The findings that are no echo of a broken line, and no lint that the line above allows."""
     breaks = [m.end() for m in re.finditer(r"\r\n?|\n", source.text)]
-    allowed: dict[int, set[str]] = {}
-    for line, comment in tree.comments.items():
-        if match := _ALLOW.match(comment):
-            allowed[line] = set(re.findall(r"L\d+", match[1]))
-    return [
-        d
-        for d in found
-        if d.severity == "error"
-        or d.code not in allowed.get(bisect.bisect_right(breaks, d.span.start), ())
-    ]
+
+    def line(position: int) -> int:
+        return bisect.bisect_right(breaks, position)
+
+    broken: set[int] = set()
+    for fault in unread:
+        if fault.severity == "error":
+            for span in (fault.span, *(label.span for label in fault.labels)):
+                broken |= {line(span.start), line(max(span.end - 1, span.start))}
+    if broken:  # the end of a file that breaks off
+        broken.add(line(len(source.text.rstrip()) - 1))
+    allowed = {
+        number: set(re.findall(r"[A-Z]\d+", match[1]))
+        for number, comment in tree.comments.items()
+        if (match := _ALLOW.match(comment))
+    }
+    for finding in found:
+        at = line(finding.span.start)
+        permitted = finding.code in allowed.get(at, ())
+        if at not in broken and not (permitted and finding.severity != "error"):
+            yield finding

@@ -55,6 +55,8 @@ def unknown_block(
         ctx.broken.add((*place, setting.name))
         return None
     here = [BLOCKS[name] for name in entry.blocks]
+    if not closest(head.text, [b.name for b in here if b.name != "class"]):
+        ctx.lost_class |= "class" in entry.blocks
     if block := _called(item, here) or _called(item, BLOCKS.values()):
         whole = head.span
         if not block.named and item.labels:

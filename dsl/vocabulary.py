@@ -112,7 +112,7 @@ TASK = Block(
           "classification", "classification", words=("classification", "spans"),
           also=("type", "task_type")),
         S("choose", "word", "How many classes one answer names.", "one", "one",
-          words=("one", "many"), also=("multilabel", "multi_label", "choice")),
+          words=("one", "many"), also=("multi_label", "choice")),
         S("empty", "word", "With `choose = many`: may an answer name no class at all?", "forbidden",
           "forbidden", words=("allowed", "forbidden"), also=("allow_empty",)),
         S("classes", "word", "May a class that has children be chosen itself?", "leaves", "leaves",
@@ -135,7 +135,7 @@ CLASS = Block(
         S("examples", "samples", "Items that belong to it.", '["Kim scored twice"]',
           also=("example",)),
         S("counterexamples", "samples", "Items that look like it and do not belong.",
-          '["A stadium tax"]', also=("counterexample", "negatives", "counter_examples")),
+          '["A stadium tax"]', also=("counterexample", "negatives")),
         S("aliases", "spellings", "Other spellings of the class in the data.", '[sport, "체육", 3]',
           also=("alias", "synonyms", "spellings")),
         S("hotkey", "key", "The key that chooses it.", '"s"', also=("shortcut", "key")),
@@ -193,7 +193,7 @@ EXISTING_LABELS = Block(
 
 HOLDOUT = Block(
     "holdout", "What measures: split off once, never queried, never trained on.",
-    also=("test", "test_set", "testset", "validation", "eval", "evaluation", "dev_set", "hold_out"),
+    also=("test", "test_set", "validation", "eval", "evaluation", "dev_set"),
     settings=(
         S("size", "share", "The share of all items that is split off.", "20%", "20%",
           also=("fraction", "test_size", "ratio", "share")),
@@ -284,7 +284,7 @@ PHASE = Block(
 
 PSEUDO_LABELS = Block(
     "pseudo_labels", "Labels that the model gives itself where it is sure.",
-    also=("pseudolabels", "self_training", "semi_supervised", "pseudo_labelling"), settings=(
+    also=("self_training", "semi_supervised", "pseudo_labelling"), settings=(
         S("method", "plugin", "How they are found.", "threshold", "threshold", plugin="pseudo",
           also=("algorithm",)),
         S("threshold", "share", "How sure the model must be.", "95%", "95%", of="class",
@@ -304,7 +304,7 @@ TRAIN = Block(
         S("pretrain", "plugin", "How it first learns from unlabelled items.",
           "contrastive(epochs = 20)", plugin="pretrain", also=("pretraining", "self_supervised")),
         S("finetune", "plugin", "What is trained on the labels.", "head", "head", plugin="learn",
-          also=("fine_tune", "learner", "classifier", "peft", "tune")),
+          also=("learner", "classifier", "peft", "tune")),
         S("epochs", "count", "How often training passes over the labels.", "8", least=1,
           also=("num_epochs", "n_epochs")),
         S("augment", "plugins", "Changes that leave the label as it is.", "[crop, flip]",
