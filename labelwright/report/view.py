@@ -49,10 +49,9 @@ def verdict_row(verdict: Verdict, names: dict[str, str]) -> VerdictRow:
     if verdict.bound is not None:
         bound = f"{figures.bound_word(verdict.criterion)} {number(verdict.bound)}"
     note = verdict.note
-    lowest = re.fullmatch(r"((?:low|high)est: )(.+?)( [\d.]+%?)", note)
-    if lowest:
-        start, id, value = lowest.groups()
-        note = f"{start}{names.get(id, id)}{value}"
+    worst = re.fullmatch(r"((?:low|high)est: )(.+) [\d.]+%?", note)
+    if worst:  # its figure stands beside it already
+        note = worst[1] + names.get(worst[2], worst[2])
     if number is figures.percent:
         note = figures.shares_as_percent(note)
     return VerdictRow(
