@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from labelwright.project import Project
 
 
+MOST_ROWS = 10
+"""How many of the rows that were set aside are listed; the store holds them all."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that was looked at."""
@@ -58,6 +62,16 @@ def _data(bench: Workbench) -> _Told:
     source = open_source(bench.context)
     inputs = inputs_of(bench.task.data, source)
     yield True, f"{len(source.schema().names)} columns; an item is {', '.join(inputs.all)}"
+    for outcome in bench.store.outcomes("split")[-1:]:
+        for fault in bench.store.set_aside_rows(outcome["snapshot"])[:MOST_ROWS]:
+            where = fault.file + (f", row {fault.row:,}" if fault.row else "")
+            yield (
+                True,
+                f"set aside: {where}: {fault.reason}"
+                + (f": {fault.detail}" if fault.detail else ""),
+            )
+        if outcome["set_aside"] > MOST_ROWS:
+            yield True, f"{outcome['set_aside']:,} rows set aside in all: table set_aside"
 
 
 def _encoder(bench: Workbench) -> _Told:

@@ -133,6 +133,12 @@ class Project:
         rehearsal = " · REHEARSAL: simulated annotators" if people == "simulate" else ""
         return f"labelwright {__version__} · {self.definition.name} · {self.task.title}{rehearsal}"
 
+    def notes(self) -> list[str]:
+        """What of the file a run leaves aside, in this version."""
+        from labelwright.loop.supported import unused
+
+        return unused(self.task)
+
     def rounds_so_far(self) -> list[RoundRecord]:
         """Rounds that are finished; none before the first run."""
         from labelwright.loop.campaign import records

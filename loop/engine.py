@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from labelwright.dsl.definition import meaning
 from labelwright.dsl.task import Task
@@ -27,6 +27,7 @@ class Moment:
     step: str
     when: Literal["begin", "done"]
     record: RoundRecord | None = None  # with the last step of a round
+    outcome: Mapping[str, Any] = field(default_factory=dict)  # of a step that is done
 
 
 Observe = Callable[[Moment], None]
@@ -122,5 +123,6 @@ def _round(bench: Workbench, round_: int, observe: Observe) -> RoundRecord | Non
                 round_, step.name, outcome.values, time.perf_counter() - started
             )
         last = step is STEPS[-1]
-        observe(Moment(round_, step.name, "done", finished(bench.store, round_) if last else None))
+        record = finished(bench.store, round_) if last else None
+        observe(Moment(round_, step.name, "done", record, outcome.values))
     return finished(bench.store, round_)

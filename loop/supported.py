@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from labelwright.dsl.task import Task
 
+MEASURED = frozenset(
+    [
+        "accuracy",
+        "exact_match",
+        "precision",
+        "recall",
+        "f1",
+        "macro_f1",
+        "macro_precision",
+        "macro_recall",
+        "weighted_f1",
+        "micro_f1",
+        "micro_precision",
+        "micro_recall",
+        "ece",
+        "alpha",
+        "labels",
+    ]
+)
+"""Metrics that criteria may name."""
+
+
+def unsupported_metrics(task: Task) -> list[str]:
+    """Metrics, and ways of asking for them, that this version cannot measure."""
+    found = [c.metric for c in task.accept.criteria if c.metric not in MEASURED]
+    found += [f"{c.metric}(…)" for c in task.accept.criteria if c.args]
+    found += [f"{c.metric} at N% {c.at[1]}" for c in task.accept.criteria if c.at]
+    return list(dict.fromkeys(found))
+
 
 def unsupported(task: Task) -> list[str]:
-    """One sentence for each part of the task that parses and checks, but cannot be run yet."""
-    from labelwright.loop.measure.verdicts import unsupported_metrics
-
+    """A few words for each part of the task that parses and checks, but cannot be run yet."""
     found = []
     if task.kind != "classification":
         found.append(f"kind = {task.kind}")

@@ -43,11 +43,15 @@ def _verdict(reading: Reading, path: Path) -> str:
     also = f", {others} to look at" if others else ""
     if errors or reading.task is None:
         return f"{path}: {errors} error{'s' if errors != 1 else ''}{also}"
+    from labelwright.loop.supported import unsupported
+
     task = reading.task
+    missing = unsupported(task)
     return (
         f"{path}: no error{also} · {len(task.choices)} classes, "
         f"{task.budget.annotations:,} annotations\n"
-        f"Next     labelwright show {path}     every default that applies\n"
+        + (f"note     this version cannot run yet: {'; '.join(missing)}\n" if missing else "")
+        + f"Next     labelwright show {path}     every default that applies\n"
         f"         labelwright run {path}      begin, or go on"
     )
 

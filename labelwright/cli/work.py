@@ -30,12 +30,20 @@ def run(
         table = RoundTable()
 
         def observe(moment: Moment) -> None:
-            if moment.record is not None and not json:
+            if json or moment.when == "begin":
+                return
+            if moment.step == "split" and moment.outcome["new"] and moment.outcome["set_aside"]:
+                say(
+                    f"{moment.outcome['set_aside']:,} rows were set aside: labelwright doctor {task}"
+                )
+            if moment.record is not None:
                 progress.close()
                 say(table.lines(moment.record))
 
         if not json:
             say(at_work.heading())
+            for left_aside in at_work.notes():
+                say(f"note: {left_aside}")
             for record in at_work.rounds_so_far():
                 say(table.lines(record))
         decision = at_work.run(observe)

@@ -18,17 +18,7 @@ from labelwright.loop.measure.metrics import OF_CONFUSION
 from labelwright.loop.phases import OPERATORS
 
 _SAME_AS_ACCURACY = {"accuracy", "exact_match", "micro_f1", "micro_precision", "micro_recall"}
-_OF_CLASS = {"precision", "recall", "f1"}
-_MEASURED = _SAME_AS_ACCURACY | _OF_CLASS | set(OF_CONFUSION) | {"ece", "alpha", "labels"}
 _ORDER: dict[Status, int] = {"FAIL": 0, "NOT YET KNOWN": 1, "PASS": 2}
-
-
-def unsupported_metrics(task: Task) -> list[str]:
-    """Metrics, and ways of asking for them, that this version cannot measure."""
-    found = [c.metric for c in task.accept.criteria if c.metric not in _MEASURED]
-    found += [f"{c.metric}(…)" for c in task.accept.criteria if c.args]
-    found += [f"{c.metric} at N% {c.at[1]}" for c in task.accept.criteria if c.at]
-    return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ from labelwright.loop.measure import metrics
 from labelwright.loop.measure.evidence import Evidence, of_counts
 from labelwright.loop.measure.intervals import lower_bound, upper_bound
 from labelwright.loop.measure.summary import measurement
-from labelwright.loop.measure.verdicts import unsupported_metrics, verdicts
+from labelwright.loop.measure.verdicts import verdicts
+from labelwright.loop.supported import MEASURED, unsupported_metrics
 
 labelled = st.integers(2, 5).flatmap(
     lambda k: st.tuples(
@@ -198,6 +199,15 @@ def test_what_cannot_be_measured_is_named() -> None:
     gamma = Criterion(metric="gamma", op=">=", value=0.5)
     at = Criterion(metric="recall", of="A", op=">=", value=0.5, at=(0.9, "precision"))
     assert unsupported_metrics(task(gamma, at)) == ["gamma", "recall at N% precision"]
+
+
+@pytest.mark.parametrize("metric", sorted(MEASURED))
+def test_every_metric_that_is_said_to_be_measured_is(metric: str) -> None:
+    of = "A" if metric in {"precision", "recall", "f1"} else None
+    criterion = Criterion(metric=metric, of=of, op=">=", value=0.1, confidence=0.9)
+    found = verdicts(task(criterion), evidence(9, 10, labels_per_class={"A": 3}))[0]
+    assert found.status == ("NOT YET KNOWN" if metric == "alpha" else found.status)
+    assert (found.estimate is None) == (metric == "alpha")
 
 
 def test_the_record_holds_every_figure_and_goes_through_json() -> None:
