@@ -166,7 +166,7 @@ PROVENANCE = (
 )
 
 
-def export_dataset(rows: Sequence[LabelledRow], path: Path, format: Format) -> None:
+def export_dataset(rows: Sequence[LabelledRow], path: Path, format: str) -> None:
     """Write `rows` to `path`: provenance columns first, then the items' own fields.
 
     A field named like a provenance column gets `item_` before its name. In csv, annotators are

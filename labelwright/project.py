@@ -23,7 +23,6 @@ from labelwright.loop.ports import Progress, no_progress
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
-    from labelwright.exporting import Format
     from labelwright.loop.deciding import Decision
     from labelwright.loop.engine import Moment
     from labelwright.loop.history import Campaign, RoundRecord
@@ -109,7 +108,7 @@ class Project:
         with self.looking() as bench:
             return write_report(bench, self._output("report", path, "report.html"))
 
-    def export(self, path: str | Path | None = None, *, format: Format | None = None) -> Path:
+    def export(self, path: str | Path | None = None, *, format: str | None = None) -> Path:
         """Write the labelled data set with its provenance, as parquet, jsonl or csv."""
         from labelwright.reporting import write_dataset
 

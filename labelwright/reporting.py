@@ -17,7 +17,6 @@ from labelwright.report.page import render_report
 from labelwright.report.shown import ShownItem, shown_ids
 
 if TYPE_CHECKING:
-    from labelwright.exporting import Format
     from labelwright.loop.history import Campaign
     from labelwright.loop.items import Snapshot
     from labelwright.loop.workbench import Workbench
@@ -74,7 +73,7 @@ def _png(bench: Workbench, value: Any) -> bytes:
     return png_data(value, bench.context.data_root)
 
 
-def write_dataset(bench: Workbench, path: Path, format: Format | None) -> Path:
+def write_dataset(bench: Workbench, path: Path, format: str | None) -> Path:
     """Every labelled item with where its label comes from; pseudo-labels are marked as such."""
     done = records(bench.store)
     if not done:

@@ -67,7 +67,7 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     chosen = _ask_strategy(bench, round_, now.strategy, training, open_rows, n)
     people = task.annotators.overlap
     rows = [int(open_rows[i]) for i in chosen.indices]
-    picks = [
+    picks: list[tuple[int, str, float | None, float, str]] = [
         (row, "train", float(u), float(p), reason)
         for row, u, p, reason in zip(
             rows, chosen.utilities, chosen.probabilities, chosen.reasons, strict=True

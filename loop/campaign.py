@@ -89,8 +89,10 @@ def _chosen(
             int(row): bench.task.labels[c].id
             for row, c in zip(part.rows, part.classes, strict=True)
         }
-    rows = bench.items(last).rows_of([c.item for c in choices]) if last is not None else []
-    found = dict(zip([(c.round, c.rank) for c in choices], map(int, rows), strict=False))
+    found: dict[tuple[int, int], int] = {}
+    if last is not None:
+        rows = bench.items(last).rows_of([c.item for c in choices])
+        found = {(c.round, c.rank): int(row) for c, row in zip(choices, rows, strict=True)}
     return tuple(
         ChosenItem(
             item=c.item, round=c.round, rank=c.rank, purpose=c.purpose, utility=c.utility,

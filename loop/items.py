@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,11 @@ class Inputs:
     text: tuple[str, ...]
     image: tuple[str, ...]
     columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Inputs:
+        """From what a step's outcome remembers of it."""
+        return cls(told["id"], *(tuple(told[k]) for k in ("text", "image", "columns")))
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -114,7 +119,8 @@ class Snapshot:
     @property
     def ids(self) -> Sequence[str]:
         """Ids of the items, in row order."""
-        return self.table[ITEM].to_pylist()
+        found: Sequence[str] = self.table[ITEM].to_pylist()
+        return found
 
     @property
     def contents(self) -> np.ndarray:

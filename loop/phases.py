@@ -58,6 +58,7 @@ def quantity(
     measured: Measurement | None,
 ) -> list[float | None]:
     """What the test compares, a value a class where it says `of each class`; None: not known yet."""
+    total: float | None = None
     per_class: Mapping[str, float | None]
     match test.metric:
         case "labels":
@@ -70,7 +71,6 @@ def quantity(
             return [getattr(measured, test.metric).estimate if measured else None]
         case "precision" | "recall" | "f1":
             scores = measured.classes if measured else ()
-            total = None
             per_class = {s.id: getattr(s, test.metric).estimate for s in scores}
         case _:
             raise NotYet(f"a phase cannot wait for {test.metric} in this version")

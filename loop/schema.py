@@ -22,7 +22,7 @@ def _run(db: Database, statements: Sequence[str]) -> None:
         db.execute(statement)
 
 
-@migrations()
+@migrations()  # type: ignore[untyped-decorator]
 def tables(db: Database) -> None:
     """The first version of the store."""
     _run(

@@ -288,9 +288,8 @@ class Store:
 
     def last_event(self) -> int:
         """The sequence number of the last event; 0 before the first."""
-        return self._connection.execute(
-            "SELECT coalesce(max(seq), 0) FROM annotation_event"
-        ).fetchone()[0]
+        row = self._connection.execute("SELECT coalesce(max(seq), 0) FROM annotation_event")
+        return int(row.fetchone()[0])
 
     def events(self, until: int | None = None) -> list[Event]:
         """The judgements in force (latest event of each reference, deletions left out), in order.

@@ -4,25 +4,9 @@ from __future__ import annotations
 
 from labelwright.dsl.task import Task
 
-MEASURED = frozenset(
-    [
-        "accuracy",
-        "exact_match",
-        "precision",
-        "recall",
-        "f1",
-        "macro_f1",
-        "macro_precision",
-        "macro_recall",
-        "weighted_f1",
-        "micro_f1",
-        "micro_precision",
-        "micro_recall",
-        "ece",
-        "alpha",
-        "labels",
-    ]
-)
+_AVERAGES = ("macro_f1", "macro_precision", "macro_recall", "weighted_f1")
+_SHARES = ("accuracy", "exact_match", "micro_f1", "micro_precision", "micro_recall")
+MEASURED = frozenset((*_SHARES, *_AVERAGES, "precision", "recall", "f1", "ece", "alpha", "labels"))
 """Metrics that criteria may name."""
 
 

@@ -81,9 +81,7 @@ class Workbench:
                     "restore the file or the data from a backup",
                 )
             path = self.store.write_file(name, lambda p: _ingest_only(self.context, source, p))
-        return Snapshot.open(path, Inputs(**{
-            k: tuple(v) if isinstance(v, list) else v for k, v in outcome["inputs"].items()
-        }))  # fmt: skip
+        return Snapshot.open(path, Inputs.of(outcome["inputs"]))
 
     def source_changed(self, round_: int) -> bool:
         """Whether the data are not what this round read."""
@@ -106,7 +104,7 @@ class Workbench:
                 f"{self.store.folder / name} is missing or damaged: it says what measures",
                 "restore the state folder from a backup",
             )
-        return np.load(path, allow_pickle=False)
+        return np.asarray(np.load(path, allow_pickle=False))
 
     def features(self, round_: int) -> np.ndarray:
         """(n_items, dim) float32, centred on the pool, mean squared norm 1 there; memory-mapped."""
@@ -115,7 +113,8 @@ class Workbench:
     def _read_features(self, round_: int) -> np.ndarray:
         name = self.needed(round_, "embed")["file"]
         path = self.store.file(name) or self.write_features(round_, name)
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        features: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        return features
 
     def encoder(self, inputs: Inputs) -> Encoder:
         """The task's encoder, for what the items are made of."""
@@ -188,7 +187,7 @@ class Workbench:
 
     def targets(self, labels: Labels) -> np.ndarray:
         """(n_labels, n_classes) one-hot."""
-        return np.eye(len(self.task.labels))[labels.classes]
+        return np.asarray(np.eye(len(self.task.labels))[labels.classes])
 
     def supervised(self, round_: int) -> Model:
         """The model trained on the labels of this round, without pseudo-labels."""
@@ -273,7 +272,7 @@ def encoder_call(task: Task, inputs: Inputs) -> Call:
         return encoders.default
     kinds: Sequence[str] = [k for k in ("text", "image", "columns") if getattr(inputs, k)]
     if len(kinds) == 1 and kinds[0] in encoders.of:
-        return encoders.of[kinds[0]]  # type: ignore[index]
+        return encoders.of[kinds[0]]
     if len(kinds) > 1 or encoders.of:
         from labelwright.loop.errors import NotYet
 

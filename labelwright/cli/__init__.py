@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import typer
 
-from labelwright.cli import define, work
+import labelwright.cli.define as define
+import labelwright.cli.work as work
 
 app = typer.Typer(
     name="labelwright",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,6 +39,11 @@ def project(
     from labelwright.project import Project
 
     return Project(task, state=state, data_root=data_root, seed=seed, **more)
+
+
+def width() -> int:
+    """Columns to write in: those of the terminal, within what reads well; 80 in a pipe."""
+    return min(120, max(60, shutil.get_terminal_size((80, 24)).columns))
 
 
 def colored(stream: Any = None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -125,4 +126,9 @@ def init(
     )
 
 
-COMMANDS = {"init": init, "check": check, "show": show, "compile": compile_}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init,
+    "check": check,
+    "show": show,
+    "compile": compile_,
+}

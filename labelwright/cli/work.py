@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labelwright.cli.common import DataRoot, Json, Out, State, TaskFile, print_json, project
+from labelwright.cli.common import DataRoot, Json, Out, State, TaskFile, print_json, project, width
 
 if TYPE_CHECKING:
     from labelwright.loop.engine import Moment
@@ -27,7 +28,7 @@ def run(
 
     with RichProgress() as progress:
         at_work = project(task, state, data_root, seed, progress=progress)
-        table = RoundTable()
+        table = RoundTable(width=width())
 
         def observe(moment: Moment) -> None:
             if json or moment.when == "begin":
@@ -41,7 +42,7 @@ def run(
                 say(table.lines(moment.record))
 
         if not json:
-            say(at_work.heading())
+            say(at_work.heading() + "\n")
             for left_aside in at_work.notes():
                 say(f"note: {left_aside}")
             for record in at_work.rounds_so_far():
@@ -52,7 +53,7 @@ def run(
     if json:
         print_json(status_json(at_work.task, campaign))
     else:
-        say("\n" + verdict_lines(at_work.task, campaign))
+        say("\n" + verdict_lines(at_work.task, campaign, width=width()))
         say(
             closing(
                 at_work.task,
@@ -84,7 +85,8 @@ def status(
     if json:
         print_json(status_json(at_work.task, campaign))
     else:
-        say(status_view(at_work.task, campaign, following=f"labelwright report {task}"))
+        following = f"labelwright report {task}"
+        say(status_view(at_work.task, campaign, following=following, width=width()))
 
 
 def curve(
@@ -109,7 +111,7 @@ def curve(
     if json:
         print_json(curve_json(campaign))
     else:
-        say(curve_view(campaign, targets=targets))
+        say(curve_view(campaign, targets=targets, width=width()))
 
 
 def report(
@@ -166,7 +168,7 @@ def doctor(
         sys.exit(1)
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "status": status,
     "curve": curve,

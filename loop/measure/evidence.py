@@ -81,7 +81,7 @@ class Evidence:
     @cached_property
     def predicted(self) -> np.ndarray:
         """(n,) likeliest class; the first of equals."""
-        return np.argmax(self.probs, axis=1)
+        return np.asarray(np.argmax(self.probs, axis=1))
 
     @cached_property
     def confusion(self) -> np.ndarray:

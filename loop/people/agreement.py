@@ -63,7 +63,7 @@ def _alpha(counts: np.ndarray, weights: np.ndarray, values: np.ndarray, scale: S
     observed = (coincidences * squared).sum(axis=(-2, -1))
     expected = (totals[:, :, None] * totals[:, None, :] * squared).sum(axis=(-2, -1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(expected > 0, 1 - (n - 1) * observed / expected, np.nan)
+        return np.asarray(np.where(expected > 0, 1 - (n - 1) * observed / expected, np.nan))
 
 
 def _distance(totals: np.ndarray, values: np.ndarray, scale: Scale) -> np.ndarray:
@@ -71,7 +71,7 @@ def _distance(totals: np.ndarray, values: np.ndarray, scale: Scale) -> np.ndarra
     if scale == "nominal":
         return 1.0 - np.eye(len(values))
     if scale == "interval":
-        return (values[:, None] - values[None, :]) ** 2
+        return np.asarray((values[:, None] - values[None, :]) ** 2)
     # Ordinal: how many values lie between, half of either end counted.
     middle = np.cumsum(totals) - totals / 2
-    return (middle[:, None] - middle[None, :]) ** 2
+    return np.asarray((middle[:, None] - middle[None, :]) ** 2)

@@ -54,7 +54,10 @@ def mix(
         )
         part = checked(returned, len(pool), count)
         rows = left[part.indices]
-        reasons = tuple(f"{arm.name}: {reason}" if reason else arm.name for reason in part.reasons)
+        reasons = tuple(
+            reason if reason.startswith(arm.name) else f"{arm.name}: {reason}".rstrip(": ")
+            for reason in part.reasons
+        )
         parts.append(Chosen(rows, part.utilities, part.probabilities, reasons))
         left = np.setdiff1d(left, rows, assume_unique=True)
     return Chosen(
