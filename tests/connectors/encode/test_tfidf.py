@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelwright.connectors.encode.tfidf import tfidf
+from labelwright.connectors.encode.tfidf import _leading_directions, tfidf
 from labelwright.loop.errors import DataError, PluginError
 
 Make = Callable[..., Any]
@@ -101,3 +101,18 @@ def test_bad_arguments_and_tasks(make_context: Make) -> None:
         tfidf(dim=0, context=make_context(text=("t",)))
     with pytest.raises(PluginError, match="needs `text`"):
         tfidf(context=make_context(image=("i",)))
+
+
+def test_the_directions_are_the_leading_singular_vectors() -> None:
+    from scipy.sparse import csr_array, random_array
+
+    rng = np.random.default_rng(0)
+    noise = random_array((60, 200), density=0.2, rng=rng).toarray() * 0.05
+    factors = (
+        rng.standard_normal((60, 5)) @ np.diag([9, 7, 5, 3, 2]) @ rng.standard_normal((5, 200))
+    )
+    weights = csr_array((factors + noise).astype(np.float32))
+    found = _leading_directions(weights, 5, seed=0)
+    exact = np.linalg.svd(weights.toarray())[2][:5]
+    np.testing.assert_allclose(np.abs(np.sum(exact * found.T, axis=1)), 1, atol=1e-4)
+    np.testing.assert_allclose(found.T @ found, np.eye(5), atol=1e-4)
