@@ -47,4 +47,4 @@ def encoders(data: t.Data, given: t.Encoders) -> t.Encoders:
     wanted = {name: ENCODERS[name] for name in inputs} | given.of
     if len(inputs) == 1 and not given.of:
         return t.Encoders(default=ENCODERS[inputs[0]])
-    return t.Encoders(of=wanted)
+    return t.Encoders(of={name: wanted[name] for name in ENCODERS if name in wanted})

@@ -81,7 +81,7 @@ def number(value: float) -> str:
 def money(amount: float) -> str:
     """`700`, `0.30`."""
     cents = f"{amount:.2f}"
-    return cents if not amount.is_integer() and float(cents) == amount else number(amount)
+    return cents if amount != int(amount) and float(cents) == amount else number(amount)
 
 
 def percent(points: float) -> str | None:

@@ -6,26 +6,34 @@ nothing wrong with what `show` prints of them.
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
+from functools import cache
 
 from hypothesis import strategies as st
 
 from labelwright.dsl import task as t
 from labelwright.dsl.context import fold
 from labelwright.dsl.metrics import METRICS
-from labelwright.dsl.printing import KEYWORDS, criterion_text
+from labelwright.dsl.printing import criterion_text
 
 Draw = st.DrawFn
 
-words = st.text("abcxyzABC경제선거é_0123", min_size=1, max_size=6).filter(
-    lambda w: not w[0].isdigit() and w not in KEYWORDS
-)
-texts = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\r\x00"), max_size=30
-).map(lambda s: unicodedata.normalize("NFC", s))
+NAMES = "a b x_1 _ é Z9 경제 선거 정치_2 Politics topic label items task class data k"
+WORDS = NAMES.split(" ")
+TEXTS = (
+    "", "plain", " blank before", "after ", "경제 · News", 'say "hi"', "back\\slash", "\\", '"',
+    "a\nb", "one\n\n  two\n three", "\n", "\ttab\t", '"""', 'x"""y\nz', "{ } = >= [", "/slash/",
+    "50%", "true", "2026-09-01", "7_000", "$x", "“quoted”", "é", "👩‍🔬", "hours-per-week", "a.b",
+    "not", "'", "\u00a0x", "#4E79A7",
+)  # fmt: skip
+
+words = st.sampled_from(WORDS)
+texts = st.sampled_from(TEXTS)
 said = texts.filter(lambda s: s.strip() != "")
-columns = st.one_of(words, said.map(str.strip)).filter(lambda c: "\n" not in c)
+columns = st.sampled_from([*WORDS, *(s.strip() for s in TEXTS if s.strip() and "\n" not in s)])
+free_texts = st.text(st.characters(exclude_categories=("Cs", "Cc"))) | st.text('\n\t "\\#a가')
+"""Any text at all, for single texts; a whole Task draws from the list above, which is faster."""
+
 counts = st.integers(1, 5_000)
 shares = st.one_of(
     st.integers(1, 99).map(lambda n: n / 100),
@@ -39,16 +47,30 @@ days = st.dates(date(1000, 1, 1)).map(lambda d: t.Day(day=d))
 percents = points.map(lambda p: t.Percent(percent=p))
 operators = st.sampled_from(["==", "!=", ">=", "<=", ">", "<"])
 
-PATTERNS = ["a/b", r"\d{1,2}\s*[-:]", "코스피|환율", r"\\/x", r"\p{Hangul}+", "(a|b)+", r"\/"]
+PATTERNS = ["a/b", r"\d{1,2}\s*[-:]", "코스피|환율", r"\\/x", r"\p{Hangul}+", "(a|b)+"]
 
 
+@cache
+def maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:
+    """None, or one of these. Strategies are built once: building them is what takes the time."""
+    return st.one_of(st.none(), strategy)
+
+
+@cache
+def pick(*values: object) -> st.SearchStrategy:
+    return st.sampled_from(values)
+
+
+@cache
 def several(strategy: st.SearchStrategy, most: int = 3) -> st.SearchStrategy[tuple]:
     return st.lists(strategy, max_size=most).map(tuple)
 
 
 # --- calls ------------------------------------------------------------------------------------
 
-scalars = st.one_of(numbers, texts, st.booleans(), percents, days, words.map(lambda w: t.Word(name=w)))
+scalars = st.one_of(
+    numbers, texts, st.booleans(), percents, days, words.map(lambda w: t.Word(name=w))
+)
 
 
 def _call(name: str, *args: object, **named: object) -> t.Call:
@@ -58,6 +80,10 @@ def _call(name: str, *args: object, **named: object) -> t.Call:
         + tuple(t.Argument(name=k, value=v) for k, v in named.items()),
     )
 
+
+caps = counts.map(lambda n: t.Cap(per_label=n / 4))
+names_of_things = st.lists(words, max_size=3, unique_by=fold).map(tuple)
+column_lists = st.lists(columns, max_size=3, unique=True).map(tuple)
 
 strategies = st.recursive(
     st.sampled_from(["margin", "entropy", "k_means"]).map(_call),
@@ -92,7 +118,10 @@ values = st.one_of(numbers, texts, st.booleans(), percents, days)
 item_tests = st.one_of(
     st.builds(t.Compare, field=fields, op=operators, value=values),
     st.builds(
-        t.Matches, field=fields, pattern=st.sampled_from(PATTERNS), flags=st.sampled_from(["", "i", "im"])
+        t.Matches,
+        field=fields,
+        pattern=st.sampled_from(PATTERNS),
+        flags=st.sampled_from(["", "i", "im"]),
     ),
     st.builds(
         t.Contains,
@@ -145,7 +174,7 @@ def class_trees(draw: Draw) -> tuple[t.Class, ...]:
     built: dict[str, t.Class] = {}
     keys = iter("abcdefgh가")
     for n in range(draw(st.integers(2, 6))):
-        parent = draw(st.sampled_from([None, None, *ids])) if ids else None
+        parent = draw(pick(None, None, *ids)) if ids else None
         name = f"{draw(words)}{n}" if draw(st.booleans()) else str(n)
         class_id = f"{parent}.{name}" if parent else name
         title = draw(st.one_of(st.just(name), said.filter(lambda s: not s.startswith("$"))))
@@ -167,7 +196,7 @@ def class_trees(draw: Draw) -> tuple[t.Class, ...]:
             counterexamples=draw(several(samples, 1)),
             aliases=aliases,
             hotkey=next(keys) if draw(st.booleans()) else None,
-            color=draw(st.sampled_from([None, "#4E79A7", "#abc"])),
+            color=draw(pick(None, "#4E79A7", "#abc")),
             value=draw(st.one_of(st.none(), st.floats(-1e6, 1e6))),
             was=(f"Old{n}", f"Gone.{n}") if draw(st.booleans()) and n % 2 else (),
             split_of="Ancient" if n % 3 == 2 and draw(st.booleans()) else None,
@@ -181,26 +210,28 @@ def _in_order(built: dict[str, t.Class]) -> tuple[t.Class, ...]:
     """As a file has them: each class directly followed by its children."""
 
     def below(parent: str | None) -> list[t.Class]:
-        return [
-            c for own in built.values() if own.parent == parent for c in (own, *below(own.id))
-        ]
+        return [c for own in built.values() if own.parent == parent for c in (own, *below(own.id))]
 
     return tuple(below(None))
 
 
 @st.composite
 def data_blocks(draw: Draw) -> t.Data:
-    names = st.lists(columns, max_size=3, unique=True).map(tuple)
     return t.Data(
         source=draw(sources),
-        id=draw(st.one_of(st.none(), columns)),
-        text=draw(names),
-        image=draw(names),
-        columns=draw(names),
-        join=draw(st.one_of(st.none(), st.builds(t.Join, source=sources.filter(lambda c: c.name == "csv"), key=columns))),
-        show=draw(names),
-        group=draw(st.one_of(st.none(), columns)),
-        unit=draw(st.sampled_from(["document", "sentence"])),
+        id=draw(maybe(columns)),
+        text=draw(column_lists),
+        image=draw(column_lists),
+        columns=draw(column_lists),
+        join=draw(
+            st.one_of(
+                st.none(),
+                st.builds(t.Join, source=sources.filter(lambda c: c.name == "csv"), key=columns),
+            )
+        ),
+        show=draw(column_lists),
+        group=draw(maybe(columns)),
+        unit=draw(pick("document", "sentence")),
         dedupe=draw(
             st.one_of(
                 st.none(),
@@ -208,13 +239,15 @@ def data_blocks(draw: Draw) -> t.Data:
                 shares.map(lambda s: t.Near(method="near", threshold=s)),
             )
         ),
-        keep=draw(st.one_of(st.none(), conditions)),
+        keep=draw(maybe(conditions)),
     )
 
 
 @st.composite
-def accept_blocks(draw: Draw, classes: list[str], slices: list[str], kind: str, choose: str) -> t.Accept:
-    confidence = draw(st.sampled_from([None, 0.95, 0.9]))
+def accept_blocks(
+    draw: Draw, classes: list[str], slices: list[str], kind: str, choose: str
+) -> t.Accept:
+    confidence = draw(pick(None, 0.95, 0.9))
     fitting = [
         m
         for m in METRICS.values()
@@ -229,18 +262,22 @@ def accept_blocks(draw: Draw, classes: list[str], slices: list[str], kind: str, 
         counted = metric.kind == "count"
         of = None
         if metric.of == "must" or (metric.of == "may" and draw(st.booleans())):
-            of = draw(st.sampled_from([t.EACH_CLASS, *classes]))
-        own = draw(st.sampled_from([None, 0.9, 0.8]))
+            of = draw(pick(t.EACH_CLASS, *classes))
+        own = draw(pick(None, 0.9, 0.8))
         criterion = t.Criterion(
             metric=metric.name,
-            args=(t.Argument(name="k", value=2),) if metric.parameters and draw(st.booleans()) else (),
+            args=(t.Argument(name="k", value=2),)
+            if metric.parameters and draw(st.booleans())
+            else (),
             of=of,
             op=">=" if metric.better == "higher" else "<=",
             value=float(draw(st.integers(0, 5))) if counted else draw(shares) * 0.5,
             unit="items" if counted and draw(st.booleans()) else None,
             confidence=None if counted else own or confidence,
-            at=(0.9, metric.operating_point[0]) if metric.operating_point and draw(st.booleans()) else None,
-            on=draw(st.sampled_from([None, t.EACH_SLICE, *slices])) if slices and not counted else None,
+            at=(0.9, metric.operating_point[0])
+            if metric.operating_point and draw(st.booleans())
+            else None,
+            on=draw(pick(None, t.EACH_SLICE, *slices)) if slices and not counted else None,
         )
         percent = not counted and draw(st.booleans()) and exact(criterion.value)
         text = criterion_text(criterion, confidence, percent=percent)
@@ -260,26 +297,35 @@ def tasks(draw: Draw) -> t.Task:
     """A Task that `show` prints and `read` gives back."""
     classes = draw(class_trees())
     ids = [c.id for c in classes]
-    kind = draw(st.sampled_from(["classification", "spans"]))
-    choose = draw(st.sampled_from(["one", "many"]))
-    names = draw(st.lists(words, max_size=3, unique_by=fold).map(tuple))
+    kind = draw(pick("classification", "spans"))
+    choose = draw(pick("one", "many"))
+    names = draw(names_of_things)
     overlap = draw(st.integers(1, 3))
-    gold = draw(st.sampled_from([None, t.Gold(items=30), t.Gold(file="gold.csv")]))
+    gold = draw(pick(None, t.Gold(items=30), t.Gold(file="gold.csv")))
     existing = draw(existing_blocks())
     holdout_annotations = draw(st.integers(400, 900)) * overlap
-    budget = holdout_annotations + 30 + existing_audit(existing) * overlap + draw(st.integers(100, 9_999))
+    budget = (
+        holdout_annotations
+        + 30
+        + existing_audit(existing) * overlap
+        + draw(st.integers(100, 9_999))
+    )
     by_share = draw(st.booleans())
-    price = draw(st.sampled_from([None, 0.3, 1.255, 2.0]))
+    price = draw(pick(None, 0.3, 1.255, 2.0))
     data = draw(data_blocks())
     measured = st.builds(
         t.MetricTest,
         metric=st.just("labels"),
-        of=st.sampled_from([None, t.EACH_CLASS, *ids]),
+        of=pick(None, t.EACH_CLASS, *ids),
         op=operators,
         value=st.integers(0, 5_000).map(float),
     )
     phases = [
-        t.Phase(name=name, strategy=draw(strategies), until=draw(st.one_of(st.none(), _joined(measured))))
+        t.Phase(
+            name=name,
+            strategy=draw(strategies),
+            until=draw(st.one_of(st.none(), _joined(measured))),
+        )
         for name in (*names, "last")
     ]
     return t.Task(
@@ -287,10 +333,10 @@ def tasks(draw: Draw) -> t.Task:
         title=draw(said),
         kind=kind,
         choose=choose,
-        empty=draw(st.sampled_from(["allowed", "forbidden"])),
-        choosable=draw(st.sampled_from(["leaves", "any"])),
-        scale=draw(st.sampled_from(["nominal", "ordinal", "interval"])),
-        nesting=draw(st.sampled_from(["flat", "nested", "overlapping"])),
+        empty=draw(pick("allowed", "forbidden")),
+        choosable=draw(pick("leaves", "any")),
+        scale=draw(pick("nominal", "ordinal", "interval")),
+        nesting=draw(pick("flat", "nested", "overlapping")),
         guide=draw(st.one_of(texts, st.lists(texts, max_size=4).map("\n  ".join))),
         classes=classes,
         data=data,
@@ -299,30 +345,33 @@ def tasks(draw: Draw) -> t.Task:
             size=draw(shares) if by_share else None,
             when=None if by_share else draw(conditions),
             annotations=holdout_annotations,
-            measure=draw(st.sampled_from(["uniform", "stratified", "active"])),
+            measure=draw(pick("uniform", "stratified", "active")),
         ),
         rules=tuple(draw(rules(name, ids)) for name in names),
         slices=tuple(t.Slice(name=name, when=draw(conditions)) for name in names),
         annotators=t.Annotators(
             source=draw(
                 st.sampled_from(
-                    [_call("label_studio"), _call("simulate", column=t.Word(name="label"), people=3)]
+                    [
+                        _call("label_studio"),
+                        _call("simulate", column=t.Word(name="label"), people=3),
+                    ]
                 )
             ),
             overlap=overlap,
-            resolve=draw(st.sampled_from(["majority", "crowdlab"])),
-            adjudicator=draw(st.one_of(st.none(), said)),
+            resolve=draw(pick("majority", "crowdlab")),
+            adjudicator=draw(maybe(said)),
             gold=gold,
-            adjudicate_below=draw(st.one_of(st.none(), shares)),
-            pause_below=draw(st.one_of(st.none(), shares)),
+            adjudicate_below=draw(maybe(shares)),
+            pause_below=draw(maybe(shares)),
         ),
         budget=t.Budget(
             annotations=budget,
             price=t.Money(amount=price, currency="USD") if price else None,
-            money=draw(st.sampled_from([None, t.Money(amount=1e6, currency="USD")])),
-            hours=draw(st.sampled_from([None, 12.0, 7.5])),
+            money=draw(pick(None, t.Money(amount=1e6, currency="USD"))),
+            hours=draw(pick(None, 12.0, 7.5)),
             per_round=draw(counts),
-            rounds=draw(st.one_of(st.none(), counts)),
+            rounds=draw(maybe(counts)),
         ),
         query=t.Query(phases=tuple(phases)),
         pseudo_labels=draw(pseudo_blocks(ids)),
@@ -331,13 +380,15 @@ def tasks(draw: Draw) -> t.Task:
                 st.one_of(
                     encoders.map(lambda e: t.Encoders(default=e)),
                     st.tuples(encoders, encoders, encoders).map(
-                        lambda e: t.Encoders(of=dict(zip(("text", "image", "columns"), e, strict=True)))
+                        lambda e: t.Encoders(
+                            of=dict(zip(("text", "image", "columns"), e, strict=True))
+                        )
                     ),
                 )
             ),
-            pretrain=draw(st.sampled_from([None, _call("contrastive", epochs=3)])),
-            finetune=draw(st.sampled_from([_call("head"), _call("lora", r=8)])),
-            epochs=draw(st.one_of(st.none(), counts)),
+            pretrain=draw(pick(None, _call("contrastive", epochs=3))),
+            finetune=draw(pick(_call("head"), _call("lora", r=8))),
+            epochs=draw(maybe(counts)),
             augment=draw(several(augmentations)),
             seeds=draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3).map(tuple)),
         ),
@@ -345,9 +396,9 @@ def tasks(draw: Draw) -> t.Task:
         output=draw(
             st.builds(
                 t.Output,
-                dataset=st.sampled_from([None, _call("parquet", "out/a b.parquet")]),
-                model=st.sampled_from([None, _call("folder", "out/모델")]),
-                report=st.sampled_from([None, _call("html", 'out/"x".html')]),
+                dataset=pick(None, _call("parquet", "out/a b.parquet")),
+                model=pick(None, _call("folder", "out/모델")),
+                report=pick(None, _call("html", 'out/"x".html')),
             )
         ),
     )
@@ -355,7 +406,7 @@ def tasks(draw: Draw) -> t.Task:
 
 @st.composite
 def existing_blocks(draw: Draw) -> t.ExistingLabels | None:
-    which = draw(st.sampled_from(["none", "own", "file"]))
+    which = draw(pick("none", "own", "file"))
     if which == "none":
         return None
     own = which == "own"
@@ -363,7 +414,7 @@ def existing_blocks(draw: Draw) -> t.ExistingLabels | None:
         source=None if own else draw(sources.filter(lambda c: c.name == "csv")),
         key=None if own else draw(columns),
         label=draw(columns),
-        trust=draw(st.sampled_from(["noisy", "people", "verified"])),
+        trust=draw(pick("noisy", "people", "verified")),
         audit=draw(st.integers(0, 300)),
     )
 
@@ -374,13 +425,13 @@ def existing_audit(existing: t.ExistingLabels | None) -> int:
 
 @st.composite
 def rules(draw: Draw, name: str, ids: list[str]) -> t.Rule:
-    action = draw(st.sampled_from(["vote", "against", "veto"]))
+    action = draw(pick("vote", "against", "veto"))
     return t.Rule(
         name=name,
         action=action,
         label=None if action == "veto" else draw(st.sampled_from(ids)),
-        when=draw(st.one_of(st.none(), conditions)),
-        weight=draw(st.sampled_from([1.0, 2.0, 0.25, 1500.0])),
+        when=draw(maybe(conditions)),
+        weight=draw(pick(1.0, 2.0, 0.25, 1500.0)),
     )
 
 
@@ -389,9 +440,9 @@ def pseudo_blocks(draw: Draw, ids: list[str]) -> t.PseudoLabels | None:
     if draw(st.booleans()):
         return None
     return t.PseudoLabels(
-        method=_call(draw(st.sampled_from(["threshold", "fixmatch"]))),
+        method=_call(draw(pick("threshold", "fixmatch"))),
         threshold=draw(shares),
         thresholds=draw(st.dictionaries(st.sampled_from(ids), shares, max_size=2)),
-        cap=draw(st.one_of(st.none(), counts.map(lambda n: t.Cap(per_label=n / 4)))),
+        cap=draw(maybe(caps)),
         distribution_alignment=draw(st.booleans()),
     )

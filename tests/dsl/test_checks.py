@@ -159,14 +159,15 @@ def test_every_code_has_a_snapshot() -> None:
     assert written == {name.partition("_")[0] for name in CASES}
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_fix_is_right(name: str) -> None:
-    """What a fix writes takes its diagnostic away."""
-    _, found = found_in(CASES[name])
-    if found[0].fix is None:
-        pytest.skip("no certain correction")
-    _, left = found_in(apply_fixes(CASES[name], found))
-    assert found[0].code not in [d.code for d in left]
+def test_a_fix_takes_its_diagnostic_away() -> None:
+    fixed = 0
+    for text in CASES.values():
+        found = found_in(text)[1][0]
+        if found.fix is not None:
+            fixed += 1
+            left = found_in(apply_fixes(text, [found]))[1]
+            assert found.code not in [d.code for d in left], text
+    assert fixed >= 15
 
 
 @pytest.mark.parametrize("name", CASES)

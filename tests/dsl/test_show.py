@@ -43,7 +43,9 @@ def test_any_task_comes_back(task: Task) -> None:
 
 def test_a_small_file_is_filled_in() -> None:
     text = show(
-        back('task mail\nclass Spam\nclass Ham "Wanted"\ndata { source = csv("m.csv")\n text = body }\n')
+        back(
+            'task mail\nclass Spam\nclass Ham "Wanted"\ndata { source = csv("m.csv")\n text = body }\n'
+        )
     )
     assert text == (Path(__file__).parent / "snapshots" / "show_small.txt").read_text("utf-8")
 

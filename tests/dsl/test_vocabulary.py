@@ -170,12 +170,12 @@ def test_reserved_words_are_refused(entry) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "task t { guide of ko = \"x\" }",
-        "task t { title of ko = \"x\" }",
+        'task t { guide of ko = "x" }',
+        'task t { title of ko = "x" }',
         "decide { threshold of A = auto }",
         'team night when shift == "night"',
         "relation owns { from = A\n to = B }",
-        "data { source = csv(\"x.csv\")\n time = published }",
+        'data { source = csv("x.csv")\n time = published }',
         "holdout { split = latest }",
         "annotators { suggestions = rules }",
         "accept { drift <= 5% }",
