@@ -144,7 +144,7 @@ def test_what_a_page_names_is_there(page: str) -> None:
 
 def test_the_places_of_a_new_setting_are_there() -> None:
     assert "BUDGET = Block(" in (ROOT / "dsl/vocabulary.py").read_text(encoding="utf-8")
-    assert "def _budget(" in (ROOT / "dsl/lower.py").read_text(encoding="utf-8")
+    assert "def lower_budget(" in (ROOT / "dsl/blocks.py").read_text(encoding="utf-8")
     assert "def _budget(" in (ROOT / "dsl/show.py").read_text(encoding="utf-8")
     assert "def meaning(" in (ROOT / "dsl/definition.py").read_text(encoding="utf-8")
     assert "def unsupported(" in (ROOT / "loop/supported.py").read_text(encoding="utf-8")
