@@ -20,7 +20,7 @@ from labelwright.loop.ports import Context, Encoder, Items, Progress
 if TYPE_CHECKING:
     import numpy as np
 
-_SAMPLE = 8_000
+_SAMPLE = 5_000
 """Items that the vocabulary and the directions are learned from; a larger pool is sampled."""
 
 _WORDS, _CHARACTERS = 20_000, 40_000
@@ -30,7 +30,7 @@ _LONGEST = 5_000
 """Characters of an item that are looked at."""
 
 _BLOCK = 4096
-_SVD_ROUNDS = 3
+_SVD_ROUNDS = 2
 _EXTRA = 16
 
 
