@@ -74,6 +74,9 @@ def _provable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place)
         notes = (
             f"{each} right out of {each}{per_class} still leaves a lower bound of {bound * 100:.{digits}f}%.",
         )
+    if ("holdout", "annotations") not in ctx.places:
+        given = number(draft.holdout.annotations)
+        notes = (*notes, f"The holdout gets {given} annotations, unless it says otherwise.")
     example = reachable(criterion.value, alpha)
     per = " of each class" if apart > 1 else of_class
     ctx.error(
@@ -93,11 +96,8 @@ def _holdout_label(ctx: Context, draft: t.Task, items: int) -> tuple[Label, ...]
     overlap = draft.annotators.overlap
     people = "1 person" if overlap == 1 else f"{overlap} people"
     text = f"{people} an item: {number(items)} items to measure on"
-    for place in (("holdout", "annotations"), ("budget", "annotations")):
-        if place in ctx.places:
-            by_default = "" if place[0] == "holdout" else "the holdout gets a third; "
-            return (Label(ctx.places[place], by_default + text),)
-    return ()
+    place = ("holdout", "annotations")
+    return (Label(ctx.places[place], text),) if place in ctx.places else ()
 
 
 def _countable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place) -> None:

@@ -153,6 +153,18 @@ def _joined(tests: st.SearchStrategy) -> st.SearchStrategy:
 
 conditions = _joined(item_tests)
 
+untils = maybe(
+    _joined(
+        st.builds(
+            t.MetricTest,
+            metric=st.just("labels"),
+            of=st.sampled_from([None, t.EACH_CLASS, "SpareOne"]),
+            op=operators,
+            value=st.integers(0, 5_000).map(float),
+        )
+    )
+)
+
 
 # --- blocks -----------------------------------------------------------------------------------
 
@@ -215,6 +227,11 @@ def _in_order(built: dict[str, t.Class]) -> tuple[t.Class, ...]:
     return tuple(below(None))
 
 
+csv_sources = sources.filter(lambda c: c.name == "csv")
+joins = maybe(st.builds(t.Join, source=csv_sources, key=columns))
+nears = maybe(shares.map(lambda s: t.Near(method="near", threshold=s)) | st.just(t.Near()))
+
+
 @st.composite
 def data_blocks(draw: Draw) -> t.Data:
     return t.Data(
@@ -223,22 +240,11 @@ def data_blocks(draw: Draw) -> t.Data:
         text=draw(column_lists),
         image=draw(column_lists),
         columns=draw(column_lists),
-        join=draw(
-            st.one_of(
-                st.none(),
-                st.builds(t.Join, source=sources.filter(lambda c: c.name == "csv"), key=columns),
-            )
-        ),
+        join=draw(joins),
         show=draw(column_lists),
         group=draw(maybe(columns)),
         unit=draw(pick("document", "sentence")),
-        dedupe=draw(
-            st.one_of(
-                st.none(),
-                st.just(t.Near()),
-                shares.map(lambda s: t.Near(method="near", threshold=s)),
-            )
-        ),
+        dedupe=draw(nears),
         keep=draw(maybe(conditions)),
     )
 
@@ -292,6 +298,19 @@ def exact(value: float) -> bool:
     )
 
 
+outputs = st.builds(
+    t.Output,
+    dataset=pick(None, _call("parquet", "out/a b.parquet")),
+    model=pick(None, _call("folder", "out/모델")),
+    report=pick(None, _call("html", 'out/"x".html')),
+)
+encoder_blocks = encoders.map(lambda e: t.Encoders(default=e)) | st.tuples(
+    encoders, encoders, encoders
+).map(lambda e: t.Encoders(of=dict(zip(("text", "image", "columns"), e, strict=True))))
+guides = texts | st.lists(texts, max_size=4).map("\n  ".join)
+seed_lists = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3).map(tuple)
+
+
 @st.composite
 def tasks(draw: Draw) -> t.Task:
     """A Task that `show` prints and `read` gives back."""
@@ -313,18 +332,11 @@ def tasks(draw: Draw) -> t.Task:
     by_share = draw(st.booleans())
     price = draw(pick(None, 0.3, 1.255, 2.0))
     data = draw(data_blocks())
-    measured = st.builds(
-        t.MetricTest,
-        metric=st.just("labels"),
-        of=pick(None, t.EACH_CLASS, *ids),
-        op=operators,
-        value=st.integers(0, 5_000).map(float),
-    )
     phases = [
         t.Phase(
             name=name,
             strategy=draw(strategies),
-            until=draw(st.one_of(st.none(), _joined(measured))),
+            until=draw(untils),
         )
         for name in (*names, "last")
     ]
@@ -337,7 +349,7 @@ def tasks(draw: Draw) -> t.Task:
         choosable=draw(pick("leaves", "any")),
         scale=draw(pick("nominal", "ordinal", "interval")),
         nesting=draw(pick("flat", "nested", "overlapping")),
-        guide=draw(st.one_of(texts, st.lists(texts, max_size=4).map("\n  ".join))),
+        guide=draw(guides),
         classes=classes,
         data=data,
         existing_labels=existing,
@@ -376,31 +388,15 @@ def tasks(draw: Draw) -> t.Task:
         query=t.Query(phases=tuple(phases)),
         pseudo_labels=draw(pseudo_blocks(ids)),
         train=t.Train(
-            encoder=draw(
-                st.one_of(
-                    encoders.map(lambda e: t.Encoders(default=e)),
-                    st.tuples(encoders, encoders, encoders).map(
-                        lambda e: t.Encoders(
-                            of=dict(zip(("text", "image", "columns"), e, strict=True))
-                        )
-                    ),
-                )
-            ),
+            encoder=draw(encoder_blocks),
             pretrain=draw(pick(None, _call("contrastive", epochs=3))),
             finetune=draw(pick(_call("head"), _call("lora", r=8))),
             epochs=draw(maybe(counts)),
             augment=draw(several(augmentations)),
-            seeds=draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3).map(tuple)),
+            seeds=draw(seed_lists),
         ),
         accept=draw(accept_blocks(ids, list(names), kind, choose)),
-        output=draw(
-            st.builds(
-                t.Output,
-                dataset=pick(None, _call("parquet", "out/a b.parquet")),
-                model=pick(None, _call("folder", "out/모델")),
-                report=pick(None, _call("html", 'out/"x".html')),
-            )
-        ),
+        output=draw(outputs),
     )
 
 
@@ -411,7 +407,7 @@ def existing_blocks(draw: Draw) -> t.ExistingLabels | None:
         return None
     own = which == "own"
     return t.ExistingLabels(
-        source=None if own else draw(sources.filter(lambda c: c.name == "csv")),
+        source=None if own else draw(csv_sources),
         key=None if own else draw(columns),
         label=draw(columns),
         trust=draw(pick("noisy", "people", "verified")),

@@ -104,6 +104,7 @@ CASES: dict[str, str] = {
     + "holdout { annotations = 250 }\naccept { recall of Fraud >= 99% with 95% confidence }\n",
     "E301_each_class": BASE
     + "holdout { annotations = 100 }\naccept { recall of each class >= 90% with 95% confidence }\n",
+    "E301_default_holdout": BASE + "accept { accuracy >= 99.5% with 95% confidence }\n",
     "E301_all_right": BASE + "accept { accuracy >= 100% with 95% confidence }\n",
     "E301_more_than_the_budget": BASE
     + "budget { annotations = 600 }\naccept { labels of each class >= 200 }\n",
