@@ -72,8 +72,10 @@ class Machine:
             self._state.state_stack, self._state.value_stack, self.depth, conf.callbacks = saved
         return None
 
-    def finish(self) -> tuple[Statement, ...]:
-        """The statements read; every block must have been closed."""
+    def finish(self, end: int) -> tuple[Statement, ...]:
+        """The statements read; blocks that are still open are closed at `end`."""
+        while self.depth:
+            self.feed(Segment((), virtual("RBRACE", end, None, "}")))
         statements: tuple[Statement, ...] = self._state.feed_token(virtual("$END", 0, None), True)
         return statements
 

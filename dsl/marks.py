@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from lark import Token
 
@@ -109,9 +110,7 @@ def currency(trouble: Trouble) -> Finding | None:
     return _numbers(
         trouble,
         _MONEY,
-        lambda m: (
-            f"{(m['n'] or m['m']).replace(',', '_')} {CURRENCIES[m['before'] or m['after']]}"
-        ),
+        lambda m: f"{(m['n'] or m['m']).replace(',', '_')} {CURRENCIES[m['before'] or m['after']]}",
         "E110",
         "money is written as a number and the currency's letters",
         "write the currency in letters",
@@ -136,7 +135,7 @@ def number_form(trouble: Trouble) -> Finding | None:
     return _numbers(
         trouble,
         _BARE_POINT,
-        lambda m: "" if m[0] == "+" or m.start() and m.string[m.start() - 1].isdigit()
+        lambda m: "" if m[0] == "+" or (m.start() and m.string[m.start() - 1].isdigit())
         else replaced[m[0]],
         "E130",
         "this is not how a number is written",
@@ -144,7 +143,14 @@ def number_form(trouble: Trouble) -> Finding | None:
     )  # fmt: skip
 
 
-def _numbers(trouble, pattern, rewritten, code, message, title):  # type: ignore[no-untyped-def]
+def _numbers(
+    trouble: Trouble,
+    pattern: re.Pattern[str],
+    rewritten: Callable[[re.Match[str]], str],
+    code: str,
+    message: str,
+    title: str,
+) -> Finding | None:
     """All numbers of one wrong form in a segment, if reading stopped at one of them."""
     start = trouble.span.start
     stopped = token_span(trouble.bad)
@@ -209,7 +215,7 @@ def foreign_words(trouble: Trouble) -> Finding | None:
 
 def operators(trouble: Trouble) -> Finding | None:
     """`=>`, `=<`, `<>`, `===`, `=~`, `:=`, and `=` where two things are compared."""
-    bad, span = trouble.bad, token_span(trouble.bad)
+    span = token_span(trouble.bad)
     before = trouble.token(trouble.at - 1)
     start = span.start
     if before is not None and before.type in ("OP", "EQUAL", "COLON") and before.end_pos == start:

@@ -33,10 +33,14 @@ def token_span(token: Token) -> Span:
 
 
 def _span(children: Sequence[_Child]) -> Span:
-    first, last = children[0], children[-1]
-    start = first.start_pos if isinstance(first, Token) else first.span.start
-    end = last.end_pos if isinstance(last, Token) else last.span.end
-    return Span(start, end)
+    return Span(_where(children[0]).start, _where(children[-1]).end)
+
+
+def _where(child: _Child) -> Span:
+    if isinstance(child, Token):
+        return token_span(child)
+    span: Span = child.span
+    return span
 
 
 def _line(children: _Children) -> Span:

@@ -27,8 +27,10 @@ from labelwright.dsl.tree import File, Span
 from labelwright.dsl.trouble import Trouble
 
 LARGEST = 1_000_000  # characters
+MOST_TOKENS = 200_000  # a task of 10,000 classes has half as many
 DEEPEST = 100  # blocks in blocks, brackets in brackets
-MOST_ERRORS = 100
+MOST_ERRORS = 100  # listed
+MOST_BROKEN = 1_000  # statements; what follows them is not read
 
 
 def parse(source: SourceText) -> tuple[File, tuple[Diagnostic, ...]]:
@@ -39,8 +41,10 @@ def parse(source: SourceText) -> tuple[File, tuple[Diagnostic, ...]]:
     text = source.text
     whole = Span(0, len(text))
     if len(text) > LARGEST:
-        return File(whole, ()), (_too_large(text),)
+        return File(whole, ()), (_too_large(len(text), LARGEST, "characters"),)
     tokens = scan(text)
+    if len(tokens) > MOST_TOKENS:
+        return File(whole, ()), (_too_large(len(tokens), MOST_TOKENS, "words and signs"),)
     comments = {t.line or 0: t[1:] for t in tokens if t.type == "COMMENT"}
     mended = mend(text, tokens)
     reading = _Reading(text, cut_at=len(text.rstrip()) if mended.cut else None)
@@ -48,7 +52,9 @@ def parse(source: SourceText) -> tuple[File, tuple[Diagnostic, ...]]:
         reading.report(fault)
     for segment in segments(filter_newlines(mended.tokens)):
         reading.read(segment)
-    return File(whole, reading.machine.finish(), comments), reading.diagnostics()
+        if reading.broken == MOST_BROKEN:
+            break
+    return File(whole, reading.machine.finish(len(text)), comments), reading.diagnostics()
 
 
 class _Reading:
@@ -60,6 +66,7 @@ class _Reading:
         self._cut_at = cut_at  # where a file ends that was cut short
         self._lines = Lines(text)
         self._found: dict[int, Diagnostic] = {}  # one for each line
+        self.broken = 0  # segments that could not be read
         self._skipping = 0  # blocks opened below the deepest that is read
 
     def read(self, segment: Segment) -> None:
@@ -74,6 +81,7 @@ class _Reading:
                 return
         failure = self.machine.feed(segment, explain=self._explaining)
         if failure is not None:
+            self.broken += 1
             self._recover(self._trouble(segment, failure))
 
     def report(self, found: Diagnostic) -> None:
@@ -145,7 +153,7 @@ def _brackets(tokens: Iterable[Token]) -> int:
     """How deep brackets and `not` lie in one another."""
     depth = deepest = 0
     for token in tokens:
-        if token.type in ("LPAR", "LSQB") or token == "not":
+        if token.type in ("LPAR", "LSQB") or token.value == "not":
             depth += 1
             deepest = max(deepest, depth)
         elif token.type in ("RPAR", "RSQB"):
@@ -166,12 +174,12 @@ def _head(tokens: tuple[Token, ...], end: Token) -> tuple[Token, ...]:
     return (Token("NAME", "_", position, end.line, end_pos=position),)
 
 
-def _too_large(text: str) -> Diagnostic:
+def _too_large(size: int, limit: int, what: str) -> Diagnostic:
     return Diagnostic(
         "E123",
         "error",
         Span(0, 0),
-        f"this file is too large to be a task file: {len(text):,} characters",
-        hint=f"{LARGEST:,} are the most",
+        f"this file is too large to be a task file: {size:,} {what}",
+        hint=f"{limit:,} are the most",
         help="keep data in files of their own and name them in `data`",
     )

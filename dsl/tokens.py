@@ -53,7 +53,8 @@ def scan(text: str) -> list[Token]:
     line, line_start, fresh = 1, position, True
     while position < len(text):
         found = match(text, position)
-        assert found is not None and found.lastgroup is not None  # STRAY matches anything
+        assert found is not None  # STRAY matches anything
+        assert found.lastgroup is not None
         kind, end = found.lastgroup, found.end()
         if kind == "SPACE":
             position = end

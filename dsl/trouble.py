@@ -77,13 +77,13 @@ class Trouble:
         return token_span(self.tokens[0]) | token_span(self.tokens[-1])
 
     @property
-    def written(self) -> str:
-        """The segment's text."""
-        return self.text[self.span.start : self.span.end]
+    def is_long(self) -> bool:
+        """True if reading it again and again would take too long."""
+        return self.span.end - self.span.start > _LONGEST_TRIED
 
     def meant(self, edits: Sequence[Edit]) -> tuple[Segment, ...] | None:
         """The segments that the edits would give, if they can be read."""
-        if not edits or len(self.written) > _LONGEST_TRIED:
+        if not edits or self.is_long:
             return None
         tried = _rewrite(self.text, self.span, self.segment.end, edits)
         return tried if self.machine.reads(tried) is None else None
@@ -94,7 +94,7 @@ class Trouble:
 
     def gets_further(self, edits: Sequence[Edit]) -> bool:
         """True if after the edits reading gets past them and past where it stopped."""
-        if not edits or len(self.written) > _LONGEST_TRIED:
+        if not edits or self.is_long:
             return False
         tried = _rewrite(self.text, self.span, self.segment.end, edits)
         stopped = self.machine.reads(tried)
@@ -107,7 +107,7 @@ class Trouble:
         *,
         span: Span | None = None,
         hint: str = "",
-        help: str = "",  # noqa: A002 - the diagnostic's own word
+        help: str = "",
         edits: Sequence[Edit] = (),
         title: str = "",
     ) -> Finding:
@@ -132,7 +132,9 @@ class Trouble:
 def _rewrite(text: str, span: Span, end: Token, edits: Sequence[Edit]) -> tuple[Segment, ...]:
     """The segments of an edited piece of text, their tokens where they stood before the edits."""
     pieces: list[str] = []
-    moves: list[tuple[int, int, int]] = []  # place in the new text, place in the old, end in the old
+    moves: list[
+        tuple[int, int, int]
+    ] = []  # place in the new text, place in the old, end in the old
     position, length = span.start, 0
     for edit in edits:
         kept = text[position : edit.start]

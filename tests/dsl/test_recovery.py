@@ -20,8 +20,12 @@ EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.task"))
 GRAMMAR = Path(__file__).parents[2] / "dsl" / "task.lark"
 MUTATIONS = 1_000
 SEED = 20261122
-LETTERS = 'abcxyzABC019 _.,:;=<>!"\'#/\\()[]{}%$-+*&|@\t경가“≥＝'
+LETTERS = "abcxyzABC019 _.,:;=<>!\"'#/\\()[]{}%$-+*&|@\t경가“≥＝"
 
+KINDS = (
+    "delete", "insert", "replace", "duplicate", "swap",
+    "drop line", "repeat line", "bracket", "truncate line", "truncate",
+)  # fmt: skip
 
 # --- an independent plain parse: Lark's own contextual lexer, no recovery ------------------------
 
@@ -36,7 +40,9 @@ class _Newlines:
         previous = None
         for token in stream:
             kind = token.type
-            if kind == "_NL" and (depth or previous in (None, "LBRACE", "COMMA", "AND", "OR", "_NL")):
+            if kind == "_NL" and (
+                depth or previous in (None, "LBRACE", "COMMA", "AND", "OR", "_NL")
+            ):
                 continue
             depth += (kind in ("LSQB", "LPAR")) - (kind in ("RSQB", "RPAR"))
             if kind == "RBRACE" and previous not in ("_NL", "LBRACE"):
@@ -78,10 +84,7 @@ def is_broken(text: str) -> bool:
 
 def mutate(text: str, rng: random.Random) -> tuple[str, str]:
     """What was done, and the text with one fault."""
-    kind = rng.choice(
-        ["delete", "insert", "replace", "duplicate", "swap", "drop line", "repeat line", "bracket"]
-        + ["truncate line", "truncate"]
-    )
+    kind = rng.choice(KINDS)
     lines = text.split("\n")
     n = rng.randrange(len(lines))
     while not lines[n].strip():
@@ -101,7 +104,7 @@ def mutate(text: str, rng: random.Random) -> tuple[str, str]:
     elif kind == "truncate line":
         line = line[:i]
     elif kind == "bracket":
-        places = [j for j, c in enumerate(text) if c in "{}[]()\"/"]
+        places = [j for j, c in enumerate(text) if c in '{}[]()"/']
         j = rng.choice(places)
         return f"{kind} {text[j]}", text[:j] + text[j + 1 :]
     elif kind == "truncate":
