@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from labelwright.dsl.task import Task
     from labelwright.loop.plugins import Installed
 
-SUPPLIED = frozenset({"context", "learner", "X", "n_instances", "random_state", "plugins"})
+SUPPLIED = frozenset(
+    {"context", "learner", "X", "n_instances", "random_state", "plugins"}  # query and all
+    | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
+)
 """Parameter names that the engine supplies; never arguments in a task file."""
 
 Progress = Callable[[str, int, int], None]
@@ -152,10 +155,11 @@ class Learner(Protocol):
         targets: np.ndarray,
         weights: np.ndarray | None = None,
         *,
-        calibrate: bool = True,
+        calibrate: bool | float = True,
     ) -> Model:
         """Train on X (n, dim), targets (n, n_classes) soft labels whose rows sum to one, weights (n,).
 
+        `calibrate` may be a temperature, where the caller has measured it out of fold.
         Classes never seen in `targets` get a small, equal probability, never NaN.
         """
 

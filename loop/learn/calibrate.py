@@ -1,6 +1,8 @@
 """Temperature scaling: one number that makes confidences honest.
 
-Guo et al. 2017, "On Calibration of Modern Neural Networks".
+Guo et al. 2017, "On Calibration of Modern Neural Networks". In the spirit of
+Platt 1999 the targets are smoothed by one label shared among all classes, so that a handful of right
+answers does not make a model certain.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ COLDEST, HOTTEST = 0.25, 4.0
 def temperature(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
     """T within COLDEST .. HOTTEST that minimises the cross-entropy of softmax(logits / T).
 
-    logits and targets (n, n_classes), weights (n,). The loss is convex in 1/T; its derivative there
-    is bisected.
+    logits and targets (n, n_classes), weights (n,). The loss, on targets smoothed by one label, is
+    convex in 1/T; its derivative there is bisected.
     """
+    total, n_classes = float(weights.sum()), targets.shape[1]
+    targets = (total * targets + 1 / n_classes) / (total + 1)
     low, high = 1 / HOTTEST, 1 / COLDEST
     if _slope(low, logits, targets, weights) >= 0:
         return HOTTEST

@@ -88,12 +88,13 @@ class Head:
         targets: np.ndarray,
         weights: np.ndarray | None = None,
         *,
-        calibrate: bool = True,
+        calibrate: bool | float = True,
     ) -> HeadModel:
         """Train on X (n, dim), targets (n, n_classes) whose rows sum to one, weights (n,).
 
         A class without labels gets probability 1 / (n + K), Laplace's estimate. With fewer than
-        twenty labels that cross-validation can use, confidences stay as fitted.
+        twenty labels that cross-validation can use, confidences stay as fitted. `calibrate` may
+        be the temperature itself, where the caller has measured it.
         """
         import numpy as np
 
@@ -108,7 +109,10 @@ class Head:
         scale = _scale(X)
         C = float(np.clip(200 * n_classes / total, 5, 300)) / scale**2
         weight, intercept = _fit(X, targets, weights, C)
-        heat = self._temperature(X, targets, weights, C) if calibrate and len(seen) > 1 else 1.0
+        if calibrate is True:
+            heat = self._temperature(X, targets, weights, C) if len(seen) > 1 else 1.0
+        else:
+            heat = float(calibrate) or 1.0
         return HeadModel(weight, intercept, seen, n_classes, unseen, heat)
 
     def restore(self, state: dict[str, np.ndarray]) -> HeadModel:
