@@ -124,7 +124,8 @@ def _leading_directions(weights: Any, dim: int, seed: int) -> np.ndarray:
     squares, turn = squares[::-1][:dim], turn[:, ::-1][:, :dim]
     kept = squares > 1e-6 * squares[0]
     scale = np.where(kept, 1 / np.sqrt(np.where(kept, squares, 1)), 0)
-    return (directions @ (turn * scale)).astype(np.float32)
+    leading: np.ndarray = (directions @ (turn * scale)).astype(np.float32)
+    return leading
 
 
 def _views() -> list[Any]:
