@@ -156,7 +156,8 @@ def _check_call(
             fix=Fix(at.span, near, f"write `{near}`") if near and ctx.text(at) == name else None,
         )
         return
-    match_arguments(ctx, name, kind, signature.parameters, args, whole)
+    if kind != "resolve":  # named only: what it is called with is the engine's
+        match_arguments(ctx, name, kind, signature.parameters, args, whole)
 
 
 def match_arguments(

@@ -43,7 +43,10 @@ _SIGNATURES = [
     ),
     *(Signature("annotate", name) for name in ("label_studio", "terminal")),
     Signature("annotate", "files", (P("folder", "str"),)),
-    *(Signature("resolve", name) for name in ("majority", "dawid_skene", "crowdlab")),
+    *(
+        Signature("resolve", name, (P("annotations", "any"), P("classes", "any")))
+        for name in ("majority", "dawid_skene", "crowdlab")
+    ),
     *(Signature("read", name, (P("path", "str"),)) for name in ("csv", "parquet", "jsonl")),
     Signature("read", "npz", (P("path", "str"), P("arrays", "str", required=False, open=True))),
     Signature("read", "images", (P("folder", "str"), _optional("pattern", "str"))),
