@@ -23,7 +23,7 @@ def too_deep(file: File) -> Diagnostic | None:
                 f"at most {MOST} levels",
                 notes=("Nothing after this was checked.",),
             )
-        for name in node.__slots__:
+        for name in node.__match_args__:
             part = getattr(node, name)
             parts = part if isinstance(part, tuple) else (part,)
             waiting += [(p, depth + 1) for p in reversed(parts) if isinstance(p, Node)]
