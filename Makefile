@@ -32,6 +32,7 @@ bench: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m compileall -q labelwright dsl loop connectors
 	touch $(READY)
 
 # Pin what is installed now, after trying newer versions.

@@ -19,7 +19,7 @@ Operator = Literal["==", "!=", ">=", "<=", ">", "<"]
 class Model(BaseModel):
     """Base of everything in a Task: immutable and closed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 # --- values and calls -------------------------------------------------------------------------
@@ -428,6 +428,3 @@ class Task(Model):
         """Choices a model learns and criteria range over: all but the unusable ones."""
         return tuple(c for c in self.choices if c.role == "label")
 
-
-for _model in (Call, Argument, Not, And, Or):
-    _model.model_rebuild()

@@ -6,8 +6,12 @@ could be read; what could not is a diagnostic. Names are NFC; `span`s index the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from typing_extensions import dataclass_transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,51 @@ class Span:
         return Span(min(self.start, other.start), max(self.end, other.end))
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+@dataclass_transform(frozen_default=True)
+class _Frozen:
+    """What all nodes are: frozen, compared by value, made like a dataclass.
+
+    Not made by `dataclass`, which writes and compiles each class's methods: for so many classes that
+    is a tenth of the time in which `labelwright check` has done its work.
+    """
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+    _defaults: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        own = tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - inspect is slow to load
+        cls._fields = (*cls._fields, *own)
+        cls._defaults = {n: cls.__dict__[n] for n in own if n in cls.__dict__}
+        cls.__match_args__ = cls._fields  # type: ignore[misc]
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        given = dict(zip(self._fields, values, strict=False)) | named
+        if len(given) < len(self._fields):
+            given = self._defaults | given
+        if given.keys() != set(self._fields) or len(values) > len(self._fields):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}")
+        self.__dict__.update(given)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(self.__dict__[name] for name in self._fields)))
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name}={self.__dict__[name]!r}" for name in self._fields)
+        return f"{type(self).__name__}({told})"
+
+
+class Node(_Frozen):
+    """Something that was read, and where."""
+
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Name(Node):
     """A bare word, or an integer where a name may stand. `key` is what names are compared by."""
 
@@ -40,7 +83,6 @@ class Name(Node):
 # --- values -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Text(Node):
     """A string; a long one (triple quotes) comes dedented and stripped."""
 
@@ -48,7 +90,6 @@ class Text(Node):
     long: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Number(Node):
     """`20`, `0.30 USD per annotation`, `3 per label`, `50 items`, `7_000`."""
 
@@ -57,12 +98,10 @@ class Number(Node):
     per: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class PercentValue(Node):
     percent: float
 
 
-@dataclass(frozen=True, slots=True)
 class Regex(Node):
     """`/pattern/flags`; `\\/` in the pattern is already `/`."""
 
@@ -70,17 +109,14 @@ class Regex(Node):
     flags: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Date(Node):
     text: str  # 2026-09-01, perhaps not a real day
 
 
-@dataclass(frozen=True, slots=True)
 class Boolean(Node):
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Path(Node):
     """A bare word, possibly dotted."""
 
@@ -91,18 +127,15 @@ class Path(Node):
         return ".".join(p.text for p in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
 class List(Node):
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Arg(Node):
     name: Name | None
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
 class CallValue(Node):
     name: Name
     args: tuple[Arg, ...]
@@ -114,7 +147,6 @@ Value: TypeAlias = Text | Number | PercentValue | Regex | Date | Boolean | Path 
 # --- references, conditions -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Ref(Node):
     """A class (or slice) named somewhere: dotted names, or one quoted title."""
 
@@ -126,14 +158,12 @@ class Ref(Node):
         return ".".join(p.text for p in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
 class Each(Node):
     """`each class`."""
 
     what: Name
 
 
-@dataclass(frozen=True, slots=True)
 class FieldName(Node):
     """`body`, `"native-country"`, `words(body)`, `meta.source`."""
 
@@ -141,12 +171,10 @@ class FieldName(Node):
     function: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Operator(Node):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class Comparison(Node):
     """`field OP value`; with `of`, a count or metric: `labels of each class >= 20`."""
 
@@ -156,27 +184,23 @@ class Comparison(Node):
     of: Ref | Each | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Match(Node):
     field: FieldName
     regex: Regex
 
 
-@dataclass(frozen=True, slots=True)
 class Containment(Node):
     field: FieldName
     quantifier: Literal["any", "all"] | None
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
 class Membership(Node):
     field: FieldName
     values: List
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Presence(Node):
     """`field is missing` (missing=True) or `field is not missing`."""
 
@@ -184,12 +208,10 @@ class Presence(Node):
     missing: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Negation(Node):
     operand: Condition
 
 
-@dataclass(frozen=True, slots=True)
 class Junction(Node):
     word: Literal["and", "or"]
     operands: tuple[Condition, ...]
@@ -203,13 +225,11 @@ Condition: TypeAlias = (
 # --- statements -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Guard(Node):
     word: Literal["when", "until"]
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
 class Block(Node):
     """`task news "Title" { … }`, `phase cold until … { … }`, `holdout { … }`; labels follow the head."""
 
@@ -219,7 +239,6 @@ class Block(Node):
     items: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Sentence(Node):
     """A statement without `=` or braces: `class Trouser "…"`, `keep when …`, `items when …`."""
 
@@ -228,7 +247,6 @@ class Sentence(Node):
     guard: Guard | None
 
 
-@dataclass(frozen=True, slots=True)
 class Subject(Node):
     """What a setting or criterion is about: `threshold of Fraud`, `recall(k = 5) of each class`."""
 
@@ -237,13 +255,11 @@ class Subject(Node):
     of: Ref | Each | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Setting(Node):
     subject: Subject
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
 class Modifier(Node):
     """`with 95% confidence`, `at 90% precision`, `on [each] slice`."""
 
@@ -253,7 +269,6 @@ class Modifier(Node):
     each: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class CriterionLine(Node):
     subject: Subject
     op: Operator
@@ -261,7 +276,6 @@ class CriterionLine(Node):
     modifiers: tuple[Modifier, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class RuleLine(Node):
     name: Name
     action: Literal["vote", "against", "veto"]
@@ -270,7 +284,6 @@ class RuleLine(Node):
     weight: Number | None
 
 
-@dataclass(frozen=True, slots=True)
 class ConstraintLine(Node):
     subject: Ref
     relation: Literal["requires", "excludes"]
@@ -280,9 +293,8 @@ class ConstraintLine(Node):
 Statement: TypeAlias = Block | Sentence | Setting | CriterionLine | RuleLine | ConstraintLine
 
 
-@dataclass(frozen=True, slots=True)
 class File(Node):
     """A whole file. `comments` maps the line number (1-based) to the comment's text after `#`."""
 
     items: tuple[Statement, ...]
-    comments: dict[int, str] = field(default_factory=dict)
+    comments: Mapping[int, str] = MappingProxyType({})

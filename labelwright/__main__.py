@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+# pydantic looks through every installed distribution for plug-ins of its own before the first model:
+# a tenth of the time that `check` takes. Nothing here uses any.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def main() -> None:
