@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from lark import Token
 
 from labelwright.dsl.diagnostics import Diagnostic, Fix
-from labelwright.dsl.marks import character_name
 from labelwright.dsl.nodes import ESCAPES, token_span
 from labelwright.dsl.tree import Span
 
@@ -18,13 +18,18 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LONGEST_NUMBER = 30
 
 
+def character_name(char: str) -> str:
+    """`U+200F RIGHT-TO-LEFT MARK`."""
+    return f"U+{ord(char):04X} {unicodedata.name(char, 'control character')}".strip()
+
+
 def check_characters(text: str) -> Iterator[Diagnostic]:
     """Control characters, in strings and comments too: most often the file is no text at all."""
     found = _CONTROL.search(text)
     if found is None:
         return
     all_of_them = len(_CONTROL.findall(text))
-    more = f"; {all_of_them - 1:,} more follow" if all_of_them > 1 else ""
+    more = f"; there are {all_of_them:,} of them" if all_of_them > 1 else ""
     nul = "\0" in text
     yield Diagnostic(
         "E121",

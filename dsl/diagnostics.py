@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from labelwright.dsl.task import Task
 from labelwright.dsl.tree import File, Span
+
+if TYPE_CHECKING:  # reading alone does not build the task's models
+    from labelwright.dsl.task import Task
 
 Severity = Literal["error", "warning", "note"]
 

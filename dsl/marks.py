@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from lark import Token
 
+from labelwright.dsl.characters import character_name
 from labelwright.dsl.layout import CLOSING
 from labelwright.dsl.nodes import token_span
 from labelwright.dsl.tree import Span
@@ -30,7 +31,7 @@ _MONEY = re.compile(
 )
 _THOUSANDS = re.compile(r"(?<![\w.])\d{1,3}(?:[,' ]\d{3})+(?![\d])")
 _SPACED_PERCENT = re.compile(r"(?P<n>\d+(?:\.\d+)?)\s+%")
-_BARE_POINT = re.compile(r"(?<![\w.])\.(?=\d)|(?<=\d)\.(?![\d\w.])|(?<![\w.])\+(?=\d)")
+_BARE_POINT = re.compile(r"(?<![\w.])\.\d+|\d+\.(?![\w.])|(?<![\w.])\+\d[\d_.]*")
 
 
 def foreign_quotes(trouble: Trouble) -> Finding | None:
@@ -131,16 +132,14 @@ def spaced_percent(trouble: Trouble) -> Finding | None:
 
 def number_form(trouble: Trouble) -> Finding | None:
     """`.5`, `5.`, `+5`."""
-    replaced = {".": "0."}
     return _numbers(
         trouble,
         _BARE_POINT,
-        lambda m: "" if m[0] == "+" or (m.start() and m.string[m.start() - 1].isdigit())
-        else replaced[m[0]],
+        lambda m: f"0{m[0]}" if m[0].startswith(".") else m[0].strip("+."),
         "E130",
         "this is not how a number is written",
         "write the number in full",
-    )  # fmt: skip
+    )
 
 
 def _numbers(
@@ -165,13 +164,12 @@ def _numbers(
             here = Span(found.start(), found.end()), edit.text
     if here is None:
         return None
-    span, text = here
-    written = text if len(text) > 1 else ""
+    span, written = here
     return trouble.finding(
         code,
         message,
         span=span,
-        hint=f"write `{written}`" if written else title,
+        hint=f"write `{written}`",
         edits=edits,
         title=title,
     )
@@ -268,7 +266,7 @@ def invisible(trouble: Trouble) -> Finding | None:
     return trouble.finding(
         "E121",
         f"an invisible character stands here: {character_name(trouble.bad)}",
-        hint="remove it",
+        hint="write a plain space" if _space(trouble.bad) else "remove it",
         edits=edits,
         title="remove the invisible character",
     )
@@ -281,11 +279,6 @@ def _space(char: str) -> str:
 def is_invisible(char: str) -> bool:
     """True for spaces other than the plain ones, and for control and format characters."""
     return unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cc", "Cf")
-
-
-def character_name(char: str) -> str:
-    """`U+200F RIGHT-TO-LEFT MARK`."""
-    return f"U+{ord(char):04X} {unicodedata.name(char, 'control character')}".strip()
 
 
 def stray(trouble: Trouble) -> Finding | None:

@@ -356,7 +356,10 @@ def unexpected(trouble: Trouble) -> Finding:
     else:
         shown = bad if len(bad) <= 40 else bad[:39] + "…"
         what, place = f"`{shown}` was not expected here", token_span(bad)
-    return trouble.finding("E101", what, span=place, hint=_expected(trouble.failure.expected))
+    hint = _expected(trouble.failure.expected)
+    if trouble.ends and len(trouble.tokens) == 1 and trouble.kind(0) == "NAME":
+        hint = f"write `{trouble.tokens[0]} = …` or `{trouble.tokens[0]} {{ … }}`"
+    return trouble.finding("E101", what, span=place, hint=hint)
 
 
 def _last_char(trouble: Trouble) -> Span:

@@ -11,6 +11,7 @@ and for what goes wrong trouble.py, mistakes.py, marks.py.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from lark import Token
 
@@ -20,11 +21,12 @@ from labelwright.dsl.diagnostics import Diagnostic, SourceText
 from labelwright.dsl.layout import Segment, filter_newlines, segments
 from labelwright.dsl.lines import Lines
 from labelwright.dsl.machine import Failure, Machine
-from labelwright.dsl.mistakes import after_block, explain
 from labelwright.dsl.nodes import token_span
 from labelwright.dsl.tokens import scan
 from labelwright.dsl.tree import File, Span
-from labelwright.dsl.trouble import Trouble
+
+if TYPE_CHECKING:
+    from labelwright.dsl.trouble import Trouble
 
 LARGEST = 1_000_000  # characters
 MOST_TOKENS = 200_000  # a task of 10,000 classes has half as many
@@ -75,6 +77,8 @@ class _Reading:
             self._skip(segment)
             return
         if segment.glued:
+            from labelwright.dsl.mistakes import after_block
+
             finding = after_block(self._trouble(segment, Failure(0, frozenset())))
             self.report(finding.diagnostic)
             if not finding.meant:
@@ -106,11 +110,15 @@ class _Reading:
         return len(self._found) <= MOST_ERRORS
 
     def _trouble(self, segment: Segment, failure: Failure) -> Trouble:
+        from labelwright.dsl.trouble import Trouble  # a sound file needs none of it
+
         return Trouble(self._text, segment, failure, self.machine)
 
     def _recover(self, trouble: Trouble) -> None:
         meant: tuple[Segment, ...] = ()
         if self._explaining:
+            from labelwright.dsl.mistakes import explain
+
             finding = explain(trouble)
             if not self._is_cut(trouble):
                 self.report(finding.diagnostic)

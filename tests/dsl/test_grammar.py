@@ -131,10 +131,10 @@ def test_any_text_scans_to_tokens_that_cover_it():
         text = "".join(rng.choice(letters) for _ in range(rng.randrange(60)))
         position = 1 if text.startswith("\ufeff") else 0
         for token in scan(text):
-            assert not text[position : token.start_pos].strip(" \t\f")
+            assert not text[position : token.start_pos].strip(" \t\f\0")
             assert token == text[token.start_pos : token.end_pos]
             position = token.end_pos
-        assert not text[position:].strip(" \t\f")
+        assert not text[position:].strip(" \t\f\0")
 
 
 # --- the cache -----------------------------------------------------------------------------------
