@@ -40,7 +40,7 @@ class _Frozen:
         own = tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - inspect is slow to load
         cls._fields = (*cls._fields, *own)
         cls._defaults = {n: cls.__dict__[n] for n in own if n in cls.__dict__}
-        cls.__match_args__ = cls._fields  # type: ignore[misc]
+        cls.__match_args__ = cls._fields  # type: ignore[misc,attr-defined]
 
     def __init__(self, *values: Any, **named: Any) -> None:
         given = dict(zip(self._fields, values, strict=False)) | named
