@@ -18,7 +18,7 @@ from labelwright.loop.learn.folds import stratified
 from labelwright.loop.ports import Learner, Model
 
 FOLDS = 5
-FEWEST = 20
+_FEWEST, _FEWEST_A_CLASS = 20, 4
 
 Predict = Callable[[np.ndarray], np.ndarray]
 """X -> probabilities, (n_items, n_classes)."""
@@ -43,6 +43,11 @@ class Trial:
     temperature: float
 
 
+def fewest(targets: np.ndarray) -> int:
+    """How many usable labels a trial takes: 20, and 4 for each class that has any."""
+    return max(_FEWEST, _FEWEST_A_CLASS * int((targets.sum(axis=0) > 0).sum()))
+
+
 def usable(targets: np.ndarray) -> np.ndarray:
     """(n,) bool: labels of classes that have two or more, so that a fold can be held out."""
     labels = targets.argmax(axis=1)
@@ -54,7 +59,7 @@ def trial(
 ) -> Trial:
     """Compare `semi` with `learner` alone on labelled X (n, dim), targets (n, n_classes).
 
-    Only labels that `usable` names are scored, at least `FEWEST`.
+    Only labels that `usable` names are scored; there should be as many as `fewest` says.
     """
     folds = stratified(targets.argmax(axis=1), FOLDS, random_state)
     scored = usable(targets)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelwright.loop.learn.gate import trial, usable
+from labelwright.loop.learn.gate import fewest, trial, usable
 from labelwright.loop.learn.head import head
 from labelwright.loop.ports import Model
 
@@ -86,3 +86,9 @@ def test_a_method_that_knows_more_is_better() -> None:
 def test_classes_of_one_label_are_not_scored() -> None:
     T = np.eye(4)[[0, 0, 1, 2, 2, 3]]
     assert usable(T).tolist() == [True, True, False, True, True, False]
+
+
+def test_many_classes_take_more_labels() -> None:
+    assert fewest(np.eye(3)) == 20
+    assert fewest(np.eye(10)) == 40
+    assert fewest(np.eye(10)[:6]) == 24
