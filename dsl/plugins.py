@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-Kind = Literal["query", "learn", "encode", "annotate", "read", "pseudo", "pretrain", "augment", "resolve"]
+Kind = Literal[
+    "query", "learn", "encode", "annotate", "read", "pseudo", "pretrain", "augment", "resolve"
+]
 
 ArgumentType = Literal["int", "float", "str", "bool", "call", "list", "any"]
 """`str` takes a string or a bare word; `float` also an integer or a percent.

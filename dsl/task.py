@@ -5,8 +5,6 @@ source positions and no reference to data: the same text always gives the same T
 else (what annotators see, what Label Studio gets, what the model is trained with) follows from it.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -59,7 +57,7 @@ class Call(Model):
 
     type: Literal["call"] = "call"
     name: str
-    args: tuple[Argument, ...] = ()
+    args: tuple["Argument", ...] = ()
 
     def python_arguments(self) -> tuple[list[Any], dict[str, Any]]:
         """Positional and keyword arguments as plain Python values (Call stays a Call)."""
@@ -166,17 +164,17 @@ class MetricTest(Model):
 
 class Not(Model):
     type: Literal["not"] = "not"
-    operand: Condition
+    operand: "Condition"
 
 
 class And(Model):
     type: Literal["and"] = "and"
-    operands: tuple[Condition, ...]
+    operands: tuple["Condition", ...]
 
 
 class Or(Model):
     type: Literal["or"] = "or"
-    operands: tuple[Condition, ...]
+    operands: tuple["Condition", ...]
 
 
 Condition = Annotated[
@@ -427,4 +425,3 @@ class Task(Model):
     def labels(self) -> tuple[Class, ...]:
         """Choices a model learns and criteria range over: all but the unusable ones."""
         return tuple(c for c in self.choices if c.role == "label")
-

@@ -17,9 +17,11 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def decimal(value: float | None, digits: int = 3) -> str:
-    """0.9512 -> `0.951`; from 10 up with one digit and thousands, `1,024.5`."""
+    """0.9512 -> `0.951`; from 10 up with one digit and thousands, `1,024.5`; a count as one, `130`."""
     if value is None:
         return UNKNOWN
+    if abs(value) > 1 and value == int(value):
+        return f"{value:,.0f}"
     return f"{value:.{digits}f}" if abs(value) < 10 else f"{value:,.1f}"
 
 

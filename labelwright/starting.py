@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def start(
     if data is not None:
         found = propose(
             data, text=text, image=image, columns=columns, label=label, id=id,
-            data_root=path.parent,
+            data_root=Path(os.environ.get("LABELWRIGHT_DATA") or path.parent),
         )  # fmt: skip
     named = [ProposedClass((name,)) for name in classes] or list(found.classes if found else ())
     if not named:
@@ -55,7 +56,7 @@ def start(
         image=found.image if found else image,
         columns=found.columns if found else columns,
         label=label if found and not classes else None,
-        items=found.rows if found else None,
+        items=found.rows if found and found.complete else None,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(written, encoding="utf-8")
@@ -63,6 +64,8 @@ def start(
     for each in named if found and not classes else ():
         lines.append(f"  {each.spellings[0]}: {each.count:,} items")
         lines += [f"      {sample}" for sample in each.samples]
+    if found and found.set_aside:
+        lines.append(f"  {found.set_aside:,} rows cannot be read and were left out")
     lines += [
         f"Next     fill in the guide and each `describe`, then labelwright check {path}",
         f"         labelwright run {path}",

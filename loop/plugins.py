@@ -133,7 +133,9 @@ class Installed:
     def _others(self) -> _Table:
         first: dict[str, metadata.Distribution] = {}
         for distribution in metadata.distributions():
-            first.setdefault(distribution.name, distribution)
+            # Looked at as text first: to parse every distribution's metadata takes long.
+            if "[labelwright." in (distribution.read_text("entry_points.txt") or ""):
+                first.setdefault(distribution.name, distribution)
         first.pop(_OWN, None)
         return _table(entry for name in sorted(first) for entry in first[name].entry_points)
 

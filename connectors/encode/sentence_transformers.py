@@ -7,7 +7,10 @@ and no pickle. Vectors are of unit length.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -77,12 +80,13 @@ class SentenceEncoder:
         library = _library()
         refuse_foreign_parts(self.folder, self.name)
         try:
-            model = library.SentenceTransformer(
-                str(self.folder),
-                trust_remote_code=False,
-                local_files_only=True,
-                model_kwargs={"use_safetensors": True, "dtype": "float32"},
-            )
+            with _without_bars():
+                model = library.SentenceTransformer(
+                    str(self.folder),
+                    trust_remote_code=False,
+                    local_files_only=True,
+                    model_kwargs={"use_safetensors": True, "dtype": "float32"},
+                )
         except Exception as error:  # whatever a damaged model makes the libraries raise
             raise PluginError(
                 f"the model {self.name} cannot be loaded: {type(error).__name__}: {error}",
@@ -90,6 +94,19 @@ class SentenceEncoder:
             ) from error
         model.max_seq_length = min(model.max_seq_length or _MOST_TOKENS, _MOST_TOKENS)
         return model.eval()
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """transformers draws a bar while it loads, also into a pipe; progress is ours to show."""
+    logging: Any = importlib.import_module("transformers.utils.logging")
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _library() -> Any:

@@ -71,11 +71,15 @@ def show(task: TaskFile, json: Json = False) -> None:
 
 def compile_(task: TaskFile, out: Out = None, json: Json = False) -> None:
     """Write what follows from the task: labelling page, project settings, instructions, training."""
-    from labelwright.definition import read_file
+    from labelwright.definition import TaskFileError, read_file
     from labelwright.dsl.compile import compile_task
+    from labelwright.dsl.compile.errors import CompileError
 
     definition = read_file(task)
-    artefacts = compile_task(definition.task, definition.digest)
+    try:
+        artefacts = compile_task(definition.task, definition.digest)
+    except CompileError as error:
+        raise TaskFileError(f"{task}: {error.message}", remedy=error.remedy) from error
     if json:
         print_json(artefacts)
         return
