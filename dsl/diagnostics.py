@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from labelwright.dsl.frozen import Frozen
 from labelwright.dsl.tree import File, Span
 
 if TYPE_CHECKING:  # reading alone does not build the task's models
@@ -14,16 +15,14 @@ if TYPE_CHECKING:  # reading alone does not build the task's models
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Frozen):
     """A few words attached to a further span, `-- 2 people an item: 30 items to measure on`."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Frozen):
     """A certain correction: replace `span` by `text`."""
 
     span: Span
@@ -50,8 +49,7 @@ class Diagnostic:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True)
-class SourceText:
+class SourceText(Frozen):
     """A task file's text, NFC nowhere applied, with its name for messages."""
 
     name: str

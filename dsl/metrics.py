@@ -7,14 +7,13 @@ many things, so it is an error that offers the names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from labelwright.dsl.frozen import Frozen
 from labelwright.dsl.plugins import Parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Frozen):
     """One subject of a criterion."""
 
     name: str

@@ -7,8 +7,9 @@ call arguments then use the signatures found there, so that a wrong argument get
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+from labelwright.dsl.frozen import Frozen
 
 Kind = Literal[
     "query", "learn", "encode", "annotate", "read", "pseudo", "pretrain", "augment", "resolve"
@@ -22,8 +23,7 @@ argument is its share, not one of its own arguments: `mix(margin, random(10%))`.
 """
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Frozen):
     """One argument a plug-in takes in the task file."""
 
     name: str
@@ -35,8 +35,7 @@ class Parameter:
     open: bool = False  # `**names`: any further `name = value` (npz: image = train_images)
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(Frozen):
     """A plug-in as the task file sees it; `help` is the first line of its docstring."""
 
     kind: Kind

@@ -17,7 +17,7 @@ Operator = Literal["==", "!=", ">=", "<=", ">", "<"]
 class Model(BaseModel):
     """Base of everything in a Task: immutable and closed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 # --- values and calls -------------------------------------------------------------------------

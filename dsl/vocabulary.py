@@ -10,9 +10,9 @@ builds the block, one in `show.py`. `tests/dsl/test_vocabulary.py` fails on an e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from labelwright.dsl.frozen import Frozen
 from labelwright.dsl.plugins import Kind
 
 Type = Literal[
@@ -50,8 +50,7 @@ TYPES: dict[Type, str] = {
 """What a setting of each type takes, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Frozen):
     """`name = value` inside a block."""
 
     name: str
@@ -69,8 +68,7 @@ class Setting:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Frozen):
     """A sentence inside a block: `keep when …`."""
 
     name: str
@@ -80,8 +78,7 @@ class Clause:
     also: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Frozen):
     """A block, or a sentence at the top of the file, and all that may stand in it."""
 
     name: str
@@ -361,8 +358,7 @@ SAMPLES = ("image", "span")
 """What an example may be beside a plain text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(Frozen):
     """A word kept for a later version, in one place of the language."""
 
     block: str  # where it stands; "" = the top of the file, "*" = anywhere

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from labelwright.dsl.frozen import Frozen
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -57,8 +59,7 @@ class Context:
 # --- reading ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Frozen):
     """A row that was set aside: where, which kind of fault, and the detail."""
 
     file: str
@@ -167,8 +168,7 @@ class Learner(Protocol):
         """The model whose `state()` this is."""
 
 
-@dataclass(frozen=True)
-class Pseudo:
+class Pseudo(Frozen):
     """What a pseudo-labelling method made of the unlabelled items."""
 
     model: Model  # the one to use: the supervised one where the gate closed
@@ -223,8 +223,7 @@ class QueryLearner(Protocol):
 # --- annotating -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Frozen):
     """One item to ask people about."""
 
     item: str
@@ -232,8 +231,7 @@ class Request:
     purpose: Literal["train", "holdout", "gold", "audit"] = "train"
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Frozen):
     """One person's judgement of one item. `labels` are class ids; empty with `skipped`."""
 
     item: str

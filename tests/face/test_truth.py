@@ -65,7 +65,7 @@ def choices(folder: Path, state: str) -> list[Choice]:
 
 def test_scrambling_the_truth_after_collection_changes_no_choice(folder: Path) -> None:
     task = folder / "colours.task"
-    Project(task, state=folder / "plain").run()
+    Project(task, state=folder / "plain", data_root=folder).run()
     data = folder / "items.csv"
     whole = data.read_text(encoding="utf-8")
     rows = [tuple(line.split(",")) for line in whole.splitlines()]
@@ -81,7 +81,7 @@ def test_scrambling_the_truth_after_collection_changes_no_choice(folder: Path) -
             write(data, scrambled)
             seen.append(moment.round)
 
-    project = Project(task, state=folder / "scrambled")
+    project = Project(task, state=folder / "scrambled", data_root=folder)
     project.run(observe)
     data.write_text(whole, encoding="utf-8")
     assert len(seen) == 3
@@ -92,7 +92,7 @@ def test_scrambling_the_truth_after_collection_changes_no_choice(folder: Path) -
 
 
 def test_verified_labels_seed_the_loop_and_cost_nothing(folder: Path) -> None:
-    project = Project(folder / "colours.task", state=folder / "state")
+    project = Project(folder / "colours.task", state=folder / "state", data_root=folder)
     project.run()
     told = project.campaign()
     assert told.existing_labels > 10
@@ -110,7 +110,7 @@ def test_a_label_column_trains_nobody_without_the_block(folder: Path) -> None:
     text = task.read_text(encoding="utf-8")
     start = text.index("existing_labels")
     task.write_text(text[:start].replace("margin", "random"), encoding="utf-8")
-    project = Project(task, state=folder / "state")
+    project = Project(task, state=folder / "state", data_root=folder)
     project.run()
     told = project.campaign()
     assert told.existing_labels == 0
