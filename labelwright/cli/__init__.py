@@ -6,6 +6,8 @@ curve, report, export, doctor). Each command imports what it needs when it runs.
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 import labelwright.cli.define as define
@@ -42,5 +44,8 @@ def _main(
     pass
 
 
-for _name, _command in (define.COMMANDS | work.COMMANDS).items():
-    app.command(_name)(_command)
+_COMMANDS = define.COMMANDS | work.COMMANDS
+_asked = sys.argv[1] if len(sys.argv) > 1 else ""
+# Typer looks at every command's parameters at every start: only at those of the one that is asked for.
+for _name in [_asked] if _asked in _COMMANDS else _COMMANDS:
+    app.command(_name)(_COMMANDS[_name])
