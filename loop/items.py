@@ -323,6 +323,8 @@ def _schema(source: Source, visible: Sequence[str]) -> pa.Schema:
 
 def _require(source: Source, names: Sequence[str]) -> None:
     known = source.schema().names
+    if not known:
+        raise DataError("the data source is empty", "look at the file that `source` names")
     if taken := [n for n in (ITEM, CONTENT, ORDER) if n in known]:
         raise DataError(
             f"column {taken[0]} has a name that labelwright keeps for itself",
