@@ -12,6 +12,7 @@ from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
 from labelwright.loop.history import AnnotatorScore, Campaign, ChosenItem, Doubt, RoundRecord
 from labelwright.loop.labels import Labels, in_force
+from labelwright.loop.measuring import judge_again
 from labelwright.loop.split import POOL
 from labelwright.loop.store import Store
 
@@ -33,6 +34,9 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
     rounds = records(store)
     last = rounds[-1].round if rounds else None
     split = store.outcome(last_round(store), "split") or {}
+    if rounds:  # by the criteria as the task file has them now
+        now = judge_again(bench, rounds[-1])
+        rounds[-1] = rounds[-1].model_copy(update={"measurement": now})
     decision = _decision(bench, rounds)
     labels = bench.labels(last, _watermark(bench, last)) if last is not None else None
     return Campaign(
