@@ -63,6 +63,15 @@ class RichProgress:
         self._began: dict[str, float] = {}
         self._tasks: dict[str, Any] = {}
         self._bars: Any = None
+        self._spinner: Any = None
+
+    def step(self, what: str) -> None:
+        """Say what is being done, for work that cannot tell how far it is."""
+        if not self._stream.isatty():
+            return
+        self.close()
+        self._spinner = self._console().status(clean(what))
+        self._spinner.start()
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if not self._stream.isatty():
@@ -74,11 +83,16 @@ class RichProgress:
             self._bars.update(self._tasks[what], completed=done, total=total)
         elif self._clock() - began >= self._patience:
             if self._bars is None:
+                self.close()  # the spinner: one thing at a time is drawn
                 self._bars = self._open()
             self._tasks[what] = self._bars.add_task(clean(what), completed=done, total=total)
 
-    def _open(self) -> Any:
+    def _console(self) -> Any:
         from rich.console import Console
+
+        return Console(file=self._stream, no_color=not in_color(self._stream))
+
+    def _open(self) -> Any:
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -93,7 +107,7 @@ class RichProgress:
             MofNCompleteColumn(),
             TimeRemainingColumn(compact=True),
             TextColumn("left"),
-            console=Console(file=self._stream, no_color=not in_color(self._stream)),
+            console=self._console(),
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -110,7 +124,10 @@ class RichProgress:
             self.close()
 
     def close(self) -> None:
-        """Take the bars off the terminal."""
+        """Take the bars or the spinner off the terminal."""
+        if self._spinner is not None:
+            self._spinner.stop()
+        self._spinner = None
         if self._bars is not None:
             self._bars.stop()
         self._bars = None

@@ -31,25 +31,27 @@ def run(
         table = RoundTable(width=width())
 
         def observe(moment: Moment) -> None:
-            if json or moment.when == "begin":
+            if moment.when == "begin":
+                progress.step(f"round {moment.round}: {moment.step.replace('_', '-')}")
+                return
+            progress.close()
+            if json:
                 return
             if moment.step == "split" and moment.outcome["new"] and moment.outcome["set_aside"]:
                 say(
                     f"{moment.outcome['set_aside']:,} rows were set aside: labelwright doctor {task}"
                 )
             if moment.record is not None:
-                progress.close()
                 say(table.lines(moment.record))
 
         if not json:
-            say(at_work.heading() + "\n")
-            for left_aside in at_work.notes():
-                say(f"note: {left_aside}")
+            say("\n".join([at_work.heading(), *(f"note: {n}" for n in at_work.notes()), ""]))
             for record in at_work.rounds_so_far():
                 say(table.lines(record))
         decision = at_work.run(observe)
-    written = at_work.report() if decision.ending != "waiting" else None
-    campaign = at_work.campaign()
+        progress.step("report")
+        written = at_work.report() if decision.ending != "waiting" else None
+        campaign = at_work.campaign()
     if json:
         print_json(status_json(at_work.task, campaign))
     else:

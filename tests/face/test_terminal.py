@@ -184,6 +184,19 @@ def test_progress_waits_a_second_then_shows_and_clears(monkeypatch: pytest.Monke
     assert terminal.getvalue().removesuffix("\x1b[?25h\r").endswith("\r\x1b[2K")
 
 
+def test_a_step_spins_until_a_bar_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    terminal, pipe = Terminal(), io.StringIO()
+    with RichProgress(stream=terminal, patience=0) as progress, RichProgress(stream=pipe) as silent:
+        silent.step("round 0: embed")
+        progress.step("round 0: embed")
+        assert "round 0: embed" in terminal.getvalue()
+        progress("encoding", 0, 10)
+        progress("encoding", 5, 10)
+        assert "encoding" in terminal.getvalue()
+    assert pipe.getvalue() == ""
+
+
 def test_short_work_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     terminal = Terminal()
