@@ -110,8 +110,13 @@ class Store:
     # --- writing ------------------------------------------------------------------------------
 
     def supersede(self) -> None:
-        """Take over as the only writer: earlier holders' transactions fail from now on."""
+        """Take over as the only writer: earlier holders' transactions fail from now on.
+
+        Called with the task's lock held, so that half-written files are those of killed runs.
+        """
         self.epoch = None
+        for abandoned in self.folder.rglob("*.tmp"):
+            abandoned.unlink()
         with self.writing():
             self.epoch = int(self.meta("epoch") or 0) + 1
             self.set_meta("epoch", str(self.epoch))

@@ -3,7 +3,7 @@
     python killed.py TASK STATE MOMENT
 
 MOMENT counts the boundaries of steps (begin and done of each) from 0; a moment that is never reached
-lets the run end, and a negative one kills it after that many milliseconds, wherever it is.
+lets the run end.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ from labelwright.loop.engine import Moment
 
 def main(task: str, state: str, moment: int) -> None:
     """Run, and die at the moment."""
-    if moment < 0:
-        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-        signal.setitimer(signal.ITIMER_REAL, -moment / 1000)
     passed = count()
 
     def observe(_: Moment) -> None:

@@ -58,10 +58,13 @@ BOUNDARIES = ROUNDS * len(STEPS) * 2
 NEVER = BOUNDARIES + 1
 
 
-def run(task: Path, state: Path, moment: int) -> int:
-    """Exit status of a run in a process of its own, killed at `moment`."""
+def run(task: Path, state: Path, moment: int, seconds: float | None = None) -> int:
+    """Exit status of a run in a process of its own, killed at `moment` or after `seconds`."""
     command = [sys.executable, str(SCRIPT), str(task), str(state), str(moment)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:  # the process was sent SIGKILL
+        return -signal.SIGKILL
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
 
@@ -138,7 +141,8 @@ def test_killed_at_every_boundary_it_ends_as_if_undisturbed(
 def test_killed_in_the_middle_of_whatever_it_does(
     task: Path, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
-    after = 900
-    while run(task, tmp_path, -after) != 0:
-        after += 170  # a little further each time, so that it ends in the end
+    seconds = 2.0
+    while run(task, tmp_path, NEVER, seconds) != 0:
+        seconds += 0.17  # a little further each time, so that it ends in the end
+    assert not list(tmp_path.rglob("*.tmp"))
     assert told(task, tmp_path) == undisturbed
