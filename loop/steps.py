@@ -22,7 +22,7 @@ from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.measuring import measure
 from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
 from labelwright.loop.store import Choice
-from labelwright.loop.workbench import Workbench, pseudo_file, snapshot_name
+from labelwright.loop.workbench import Workbench, pseudo_file, save_array, snapshot_name
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def split(bench: Workbench, round_: int) -> Outcome:
     snapshot = Snapshot.open(path, found["inputs"])
     parts = _parts(bench, snapshot, before)
     file = f"split-{round_}.npy"
-    bench.store.write_file(file, lambda p: _save(p, parts))
+    bench.store.write_file(file, lambda p: save_array(p, parts))
     counts = {k: int((parts == v).sum()) for k, v in (("pool", POOL), ("holdout", HOLDOUT))}
     _require_both(counts)
     existing = existing_events(bench, snapshot, parts, round_)
@@ -199,8 +199,3 @@ STEPS = (
     Step("measure", lambda b, r: Outcome(measure(b, r))),
     Step("decide", decide),
 )
-
-
-def _save(path: Any, array: np.ndarray) -> None:
-    with path.open("wb") as stream:
-        np.save(stream, array, allow_pickle=False)

@@ -136,7 +136,7 @@ class Workbench:
         centre = pool.mean(axis=0)
         scale = float(np.sqrt(np.mean(np.sum((pool - centre) ** 2, axis=1)))) or 1.0
         features = ((vectors - centre) / scale).astype(np.float32)
-        return self.store.write_file(name, lambda p: _save(p, features))
+        return self.store.write_file(name, lambda p: save_array(p, features))
 
     # --- labels -------------------------------------------------------------------------------
 
@@ -305,7 +305,8 @@ def _ingest_only(context: Context, source: Any, path: Path) -> None:
     ingest(context, source, path)
 
 
-def _save(path: Path, array: np.ndarray) -> None:
+def save_array(path: Path, array: np.ndarray) -> None:
+    """Write one array as .npy."""
     with path.open("wb") as stream:
         np.save(stream, array, allow_pickle=False)
 

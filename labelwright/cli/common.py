@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -46,12 +45,6 @@ def width() -> int:
     return min(120, max(60, shutil.get_terminal_size((80, 24)).columns))
 
 
-def colored(stream: Any = None) -> bool:
-    """Whether to write colour: on a terminal, unless NO_COLOR is set."""
-    stream = stream or sys.stdout
-    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
-
-
 def print_json(value: Any) -> None:
     """JSON on stdout, the same bytes for the same value."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
@@ -59,7 +52,9 @@ def print_json(value: Any) -> None:
 
 def show_error(error: LabelwrightError) -> None:
     """An error on stderr: what is wrong, then what to do."""
-    word = typer.style("error", fg="red", bold=True) if colored(sys.stderr) else "error"
+    from labelwright.console import in_color
+
+    word = typer.style("error", fg="red", bold=True) if in_color(sys.stderr) else "error"
     typer.echo(f"{word}: {error.message}", err=True)
     if error.remedy:
         typer.echo(f"  {error.remedy}", err=True)

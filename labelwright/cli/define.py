@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labelwright.cli.common import Json, Out, TaskFile, colored, print_json
+from labelwright.cli.common import Json, Out, TaskFile, print_json
 
 if TYPE_CHECKING:
     from labelwright.dsl.diagnostics import Reading
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def check(task: TaskFile, json: Json = False) -> None:
     """Say everything that is wrong with a task file, and what to write instead."""
+    from labelwright.console import in_color
     from labelwright.definition import reading_of
     from labelwright.dsl.render import render, to_json
 
@@ -31,7 +32,7 @@ def check(task: TaskFile, json: Json = False) -> None:
         )
     else:
         if reading.diagnostics:
-            shown = render(reading.diagnostics, reading.source, color=colored(sys.stderr))
+            shown = render(reading.diagnostics, reading.source, color=in_color(sys.stderr))
             typer.echo(shown, err=True)
         typer.echo(_verdict(reading, task))
     if reading.errors:
