@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from labelwright.dsl.diagnostics import Diagnostic, Fix, Label, Severity, SourceText
 from labelwright.dsl.plugins import Catalogue
 from labelwright.dsl.suggest import closest
+from labelwright.dsl.surroundings import Surroundings
 from labelwright.dsl.tree import Node, Span
 
 Place = tuple[str, ...]
@@ -44,10 +45,15 @@ class Context:
     """One reading of one file."""
 
     def __init__(
-        self, source: SourceText, catalogue: Catalogue, unread: Sequence[Diagnostic] = ()
+        self,
+        source: SourceText,
+        catalogue: Catalogue,
+        unread: Sequence[Diagnostic] = (),
+        surroundings: Surroundings | None = None,
     ) -> None:
         self.source = source
         self.catalogue = catalogue
+        self.surroundings = surroundings or Surroundings()
         self.found: list[Diagnostic] = []
         self.places: dict[Place, Span] = {}
         self.broken: set[Place] = set()

@@ -18,21 +18,25 @@ from labelwright.dsl.diagnostics import Diagnostic, Reading, SourceText
 from labelwright.dsl.lower import lower
 from labelwright.dsl.plugins import Catalogue
 from labelwright.dsl.reader import parse
+from labelwright.dsl.surroundings import Surroundings
 from labelwright.dsl.tree import File
 
 _ALLOW = re.compile(r"\s*allow\b((?:[\s,]+[A-Z]\d+)+)")
 
 
-def read(source: SourceText, catalogue: Catalogue) -> Reading:
+def read(
+    source: SourceText, catalogue: Catalogue, surroundings: Surroundings | None = None
+) -> Reading:
     """The Task that a file defines, and all that is wrong or doubtful in it, in the file's order.
 
-    `catalogue` says which plug-ins are installed. `task` is None where there is an error.
+    `catalogue` says which plug-ins are installed, `surroundings` what is known of the data and of
+    what was applied before. `task` is None where there is an error.
     """
     tree, unread = parse(source)
     if deep := too_deep(tree):
         said = any(d.message == deep.message for d in unread)
         return Reading(source, tree, unread if said else (*unread, deep), None)
-    ctx = Context(source, catalogue, unread)
+    ctx = Context(source, catalogue, unread, surroundings)
     draft = lower(ctx, tree)
     check(ctx, draft)
     failed = any(d.severity == "error" for d in (*unread, *ctx.found))

@@ -1,17 +1,15 @@
 """The command line: a thin face over `labelwright.project` and `labelwright.dsl`, with the same verbs.
 
-Reading order: `common` (options, errors), `define` (init, check, show, compile), `work` (run, status,
-curve, report, export, doctor). Each command imports what it needs when it runs.
+Reading order: `common` (options, errors), then the modules of `_MODULES`. Of them only that of the
+command asked for is imported, and each command imports what it needs when it runs.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import typer
-
-import labelwright.cli.define as define
-import labelwright.cli.work as work
 
 app = typer.Typer(
     name="labelwright",
@@ -44,8 +42,18 @@ def _main(
     pass
 
 
-_COMMANDS = define.COMMANDS | work.COMMANDS
+_MODULES = {
+    "init": "begin",
+    **dict.fromkeys(("check", "show", "compile"), "define"),
+    "fmt": "fmt",
+    "explain": "explain",
+    "rules": "rules",
+    **dict.fromkeys(("plan", "apply", "diff", "history"), "change"),
+    **dict.fromkeys(("run", "status", "curve", "report", "export", "doctor"), "work"),
+    "lsp": "lsp",
+}
 _asked = sys.argv[1] if len(sys.argv) > 1 else ""
 # Typer looks at every command's parameters at every start: only at those of the one that is asked for.
-for _name in [_asked] if _asked in _COMMANDS else _COMMANDS:
-    app.command(_name)(_COMMANDS[_name])
+for _name in [_asked] if _asked in _MODULES else _MODULES:
+    _module = importlib.import_module(f"labelwright.cli.{_MODULES[_name]}")
+    app.command(_name)(_module.COMMANDS[_name])

@@ -1,11 +1,11 @@
-"""Commands about the definition: init, check, show, compile. None of them needs data or a model."""
+"""Commands about the definition: check, show, compile. None of them needs a model."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -92,48 +92,4 @@ def compile_(task: TaskFile, out: Out = None, json: Json = False) -> None:
     typer.echo(f"Next     open {folder / 'instructions.html'}: it is what annotators read")
 
 
-def init(
-    path: Annotated[Path, typer.Argument(metavar="TASK", help="The task file to write.")],
-    data: Annotated[
-        Path | None, typer.Option(help="A csv, parquet or jsonl file to propose from.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option(help="The column that classes are proposed from.")
-    ] = None,
-    text: Annotated[list[str] | None, typer.Option(help="Text column (may be repeated).")] = None,
-    image: Annotated[list[str] | None, typer.Option(help="Image column.")] = None,
-    columns: Annotated[
-        list[str] | None, typer.Option(help="Table column (may be repeated).")
-    ] = None,
-    id: Annotated[str | None, typer.Option("--id", help="The column that names an item.")] = None,
-    classes: Annotated[
-        list[str] | None, typer.Option("--class", help="A class (may be repeated).")
-    ] = None,
-    title: Annotated[str, typer.Option(help="The task's title.")] = "",
-    force: Annotated[bool, typer.Option(help="Overwrite the file if it is there.")] = False,
-) -> None:
-    """Write a first task file, from flags or from a data file."""
-    from labelwright.starting import start
-
-    typer.echo(
-        start(
-            path,
-            data=data,
-            label=label,
-            text=tuple(text or ()),
-            image=tuple(image or ()),
-            columns=tuple(columns or ()),
-            id=id,
-            classes=tuple(classes or ()),
-            title=title,
-            force=force,
-        )
-    )
-
-
-COMMANDS: dict[str, Callable[..., None]] = {
-    "init": init,
-    "check": check,
-    "show": show,
-    "compile": compile_,
-}
+COMMANDS: dict[str, Callable[..., None]] = {"check": check, "show": show, "compile": compile_}
