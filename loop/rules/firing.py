@@ -1,0 +1,74 @@
+"""Which rule fires on which item, and which rules contradict each other when both do.
+
+A rule fires where its condition holds; one without `when` fires everywhere. A rule of a spans task
+fires on an item that holds at least one candidate span on which its condition holds
+(`rules/spans.py`). Vetoes are rules like the others here: whoever counts votes applies them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labelwright.loop.conditions import mask
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from labelwright.dsl.task import Rule, Task
+
+
+def firing(task: Task, table: pa.Table) -> dict[str, np.ndarray]:
+    """(n_rows,) bool for each rule, by name, in file order.
+
+    table: the columns that the rules' conditions name, as `Snapshot.table` holds them (image
+    properties included). Raises DataError for unknown columns and values that do not fit a test.
+    """
+    rows = table.num_rows
+    return {
+        rule.name: np.ones(rows, dtype=bool) if rule.when is None else mask(rule.when, table)
+        for rule in task.rules
+    }
+
+
+def clashing(task: Task) -> list[tuple[str, str]]:
+    """Pairs of rules, in file order, that contradict wherever both fire on one item.
+
+    With `choose = one`: votes for two classes of which neither contains the other. Always: a vote
+    for a class beside one against it or against a class that contains it. None in a spans task:
+    there two rules that fire on an item may speak of different spans.
+    """
+    if task.kind == "spans":
+        return []
+    above = lineage(task)
+    return [
+        (first.name, second.name)
+        for position, first in enumerate(task.rules)
+        for second in task.rules[position + 1 :]
+        if _contradict(first, second, above, single=task.choose == "one")
+    ]
+
+
+def lineage(task: Task) -> dict[str, frozenset[str]]:
+    """Every class with itself and all classes that contain it: what an answer that names it says."""
+    above: dict[str, frozenset[str]] = {}
+    for each in task.classes:  # parents come before their children
+        inherited: Collection[str] = above[each.parent] if each.parent is not None else ()
+        above[each.id] = frozenset((each.id, *inherited))
+    return above
+
+
+def _contradict(one: Rule, other: Rule, above: dict[str, frozenset[str]], *, single: bool) -> bool:
+    if one.label is None or other.label is None:  # a veto says nothing about classes
+        return False
+    match one.action, other.action:
+        case "vote", "vote":
+            related = one.label in above[other.label] or other.label in above[one.label]
+            return single and not related
+        case "vote", "against":
+            return other.label in above[one.label]
+        case "against", "vote":
+            return one.label in above[other.label]
+    return False
