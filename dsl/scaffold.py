@@ -6,26 +6,41 @@ and every raw value stays readable as a title and matched as an alias.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from typing import Literal
+
+from labelwright.dsl.naming import column_name, grouped, one_line, quoted, valid_name
+from labelwright.dsl.printing import class_name
+from labelwright.dsl.scaffold_classes import Named, ProposedClass, class_block, named_classes
 
 Line = tuple[str, str] | tuple[str, str, str]  # setting, value, comment
 
-_COMMENT_WIDTH = 72
 _USUAL_HOLDOUT = 300
 
 
 @dataclass(frozen=True)
-class ProposedClass:
-    """A class found in a column: its spellings, the commonest first, and some items of it."""
+class Answer:
+    """What one answer may be; the settings of `task` of the same names."""
 
-    spellings: tuple[str, ...]
-    count: int | None = None
-    samples: tuple[str, ...] = ()
+    kind: Literal["classification", "spans"] = "classification"
+    choose: Literal["one", "many"] = "one"
+    empty: Literal["allowed", "forbidden"] = "forbidden"
+    classes: Literal["leaves", "any"] = "leaves"
+    nesting: Literal["flat", "nested", "overlapping"] = "flat"
+
+
+@dataclass(frozen=True)
+class ProposedRule:
+    """A rule that votes for a class: `of` is the class's place in file order, parents first.
+
+    `when` is the condition as the language writes it; `remark` says what was seen of it.
+    """
+
+    name: str
+    of: int
+    when: str
+    remark: str
 
 
 def scaffold(
@@ -34,142 +49,86 @@ def scaffold(
     title: str,
     classes: Sequence[ProposedClass],
     source_call: str,
+    answer: Answer | None = None,
+    guide: str = "",
     id: str | None = None,
     text: Sequence[str] = (),
     image: Sequence[str] = (),
     columns: Sequence[str] = (),
+    show: Sequence[str] = (),
     label: str | None = None,
     annotators: str | None = None,
     items: int | None = None,
+    measured_by: str = "",
+    rules: Sequence[ProposedRule] = (),
+    rules_remarks: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> str:
     """The text of a new task file, to be filled in by a person.
 
     `source_call` is written as it stands, such as `csv("reviews.csv")`; columns are names in the
     data. With `label`, a column that holds the answers, the campaign is rehearsed by simulated
     annotators; else `annotators` says what stands after `from =`. `items` is how many there are,
-    where it is known: it bounds holdout and budget.
+    where it is known: it bounds holdout and budget. `measured_by` is a condition: the items that
+    measure, instead of a share of all. Remarks become comments.
     """
     task = valid_name(name) or "task"
+    answer = answer or Answer()
+    named = named_classes(classes)
     people = annotators or (
         f"simulate(column = {column_name(label)}, people = 1, error = 0%)" if label else None
     )
     holdout, budget = _sizes(items)
     blocks = [
-        "# Fill in the guide and every `describe`: annotators read nothing else. Then run\n"
-        f"# `labelwright check {task}.task`, and again after every change.",
-        _block(
-            f"task {task} {quoted(_one_line(title) or task)}",
+        "\n".join(
             [
-                ("kind", "classification"),
-                ("choose", "one"),
-                ("guide", '""', "what is asked, and what to do when two classes fit"),
-            ],
+                "# Fill in the guide and every `describe`: annotators read nothing else. Then run",
+                f"# `labelwright check {task}.task`, and again after every change.",
+                *(f"# {one_line(remark)}" for remark in remarks),
+            ]
         ),
-        *_classes(classes),
-        _block("data", _data(source_call, id, text, image, columns)),
-        _block(
-            "holdout",
-            [("size", "20%"), ("annotations", grouped(holdout), "measuring; never trained on")],
-        ),
+        _block(f"task {task} {quoted(one_line(title) or task)}", _task(answer, guide)),
+        *(class_block(each) for each in named if each.parent is None),
+        _block("data", _data(source_call, id, text, image, columns, show)),
+        _holdout(holdout, measured_by),
     ]
+    if rules:
+        blocks.append(_rules(rules, rules_remarks, named))
     if people:
         comment = "a rehearsal: answers come from the data" if people.startswith("simulate") else ""
         blocks.append(_block("annotators", [("from", people, comment)]))
-    blocks += [
+    blocks.append(
         _block(
             "budget",
             [("annotations", grouped(budget), "training and holdout"), ("per_round", "20 items")],
-        ),
-        _block("train", [("encoder", _encoder(text, image, columns)), ("finetune", "head")]),
-        _accept(holdout),
-    ]
+        )
+    )
+    if answer.kind == "classification":
+        blocks.append(
+            _block("train", [("encoder", _encoder(text, image, columns)), ("finetune", "head")])
+        )
+    blocks.append(_accept(answer, holdout))
     return "\n\n".join(blocks) + "\n"
-
-
-def valid_name(raw: str) -> str:
-    """`raw` as a name of the language, in its own script: `Sci/Tech` → `SciTech`; "" if impossible.
-
-    A whole number stays as it is; other names begin with a letter.
-    """
-    raw = unicodedata.normalize("NFC", raw).strip()
-    if _is_name(raw):
-        return raw
-    words = "".join(ch if ch != "_" and _is_name(f"N_{ch}") else " " for ch in raw).split()
-    name = words[0] if len(words) == 1 else "".join(w[:1].upper() + w[1:] for w in words)
-    tries = (name, name.capitalize(), f"N{name}") if name else ()
-    return next((t for t in tries if _is_name(t)), "")
-
-
-def column_name(raw: str) -> str:
-    """A column as a task file writes it: bare where it is a name, else quoted."""
-    return raw if _is_name(raw) and not raw[:1].isdigit() else quoted(raw)
-
-
-def quoted(text: str) -> str:
-    """`text` as a string of the language, on one line."""
-    for plain, written in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
-        text = text.replace(plain, written)
-    return '"' + "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text) + '"'
-
-
-def grouped(number: int) -> str:
-    """A count as the language writes it: `2_300`."""
-    return f"{number:_}"
 
 
 # --- parts ------------------------------------------------------------------------------------
 
 
-def _classes(classes: Iterable[ProposedClass]) -> list[str]:
-    classes = tuple(classes)
-    spelt = [{_fold(s) for s in each.spellings} for each in classes]
-    names: set[str] = set()
-    written = []
-    for position, each in enumerate(classes):
-        # A name must not be how the data spell another class: a value would then match both.
-        others = set[str]().union(*spelt[:position], *spelt[position + 1 :])
-        name = _free_name(each.spellings[0], position + 1, names | others)
-        names.add(_fold(name))
-        written.append(_class(each, name))
-    return written
-
-
-def _free_name(raw: str, number: int, taken: set[str]) -> str:
-    stem = valid_name(raw) or f"Class{number}"
-    name, again = stem, 2
-    while _fold(name) in taken:
-        name, again = f"{'N' if stem.isdecimal() else ''}{stem}_{again}", again + 1
-    return name
-
-
-def _fold(text: str) -> str:
-    return unicodedata.normalize("NFC", text.strip()).casefold()
-
-
-def _class(each: ProposedClass, name: str) -> str:
-    raw = each.spellings[0]
-    others = each.spellings[1:] if name == raw else each.spellings
-    # Label Studio puts an item's data where a title says `$word`.
-    title = _one_line(raw.replace("$", "＄"))
-    head = f"class {name}" if name == raw else f"class {name} {quoted(title)}"
-    lines: list[Line] = [("describe", '""', "what belongs here, and what does not")]
-    if others:
-        lines.append(("aliases", f"[{', '.join(quoted(o) for o in others)}]"))
-    return "\n".join([*_remarks(each), _block(head, lines)])
-
-
-def _remarks(each: ProposedClass) -> list[str]:
-    remarks = [f"# {each.count:,} items"] if each.count is not None else []
-    return remarks + [f"#   {_shortened(sample)}" for sample in each.samples]
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(ch if ch.isprintable() else " " for ch in text).split())
-
-
-def _shortened(text: str) -> str:
-    text = _one_line(text)
-    return text if len(text) <= _COMMENT_WIDTH else text[: _COMMENT_WIDTH - 1].rstrip() + "…"
+def _task(answer: Answer, guide: str) -> list[Line]:
+    lines: list[Line] = [("kind", answer.kind)]
+    if answer.kind == "spans":
+        lines.append(("nesting", answer.nesting))
+    if answer.kind == "classification" or answer.choose == "many":
+        lines.append(("choose", answer.choose))
+    if answer.kind == "classification" and answer.choose == "many":
+        lines.append(("empty", answer.empty, "may an answer name no class at all?"))
+    if answer.classes != "leaves":
+        lines.append(("classes", answer.classes, "a class that has others inside may be chosen"))
+    if guide.strip():
+        lines.append(("guide", quoted(guide.strip())))
+    else:
+        lines.append(("guide", '""', "what is asked, and what to do when two classes fit"))
+    return lines
 
 
 def _data(
@@ -178,16 +137,32 @@ def _data(
     text: Sequence[str],
     image: Sequence[str],
     columns: Sequence[str],
+    show: Sequence[str],
 ) -> list[Line]:
     lines: list[Line] = [("source", source_call)]
     if id_:
         lines.append(("id", column_name(id_)))
-    for setting, names in (("text", text), ("image", image), ("columns", columns)):
-        if len(names) == 1 and setting != "columns":
+    for setting, names in (("text", text), ("image", image), ("columns", columns), ("show", show)):
+        if len(names) == 1 and setting in ("text", "image"):
             lines.append((setting, column_name(names[0])))
         elif names:
             lines.append((setting, f"[{', '.join(column_name(n) for n in names)}]"))
     return lines
+
+
+def _holdout(annotations: int, measured_by: str) -> str:
+    spent: Line = ("annotations", grouped(annotations), "measuring; never trained on")
+    if not measured_by:
+        return _block("holdout", [("size", "20%"), spent])
+    return _block("holdout", [spent]).removesuffix("}") + f"  items when {measured_by}\n}}"
+
+
+def _rules(rules: Sequence[ProposedRule], remarks: Sequence[str], named: Sequence[Named]) -> str:
+    lines = [f"  # {one_line(remark)}" for remark in remarks]
+    for rule in rules:
+        lines.append(f"  # {one_line(rule.remark)}")
+        lines.append(f"  {rule.name}: vote {class_name(named[rule.of].id)} when {rule.when}")
+    return "\n".join(["rules {", *lines, "}"])
 
 
 def _sizes(items: int | None) -> tuple[int, int]:
@@ -204,10 +179,13 @@ def _encoder(text: Sequence[str], image: Sequence[str], columns: Sequence[str]) 
     return "table" if columns and not text else "tfidf"
 
 
-def _accept(holdout: int) -> str:
+def _accept(answer: Answer, holdout: int) -> str:
     # With fewer items the interval is so wide that only a near-perfect model would pass.
     sure = " with 95% confidence" if holdout >= 60 else ""
-    return f"accept {{\n  accuracy >= 80%{sure}\n}}"
+    metric, value = "accuracy", "80%"
+    if answer.kind == "spans" or answer.choose == "many":
+        metric, value = "micro_f1", "0.8"
+    return f"accept {{\n  {metric} >= {value}{sure}\n}}"
 
 
 def _block(head: str, lines: Sequence[Line]) -> str:
@@ -219,17 +197,3 @@ def _block(head: str, lines: Sequence[Line]) -> str:
             text += f"  # {line[2]}"
         written.append(text)
     return "\n".join([f"{head} {{", *written, "}"])
-
-
-@cache
-def _grammar() -> tuple[re.Pattern[str], frozenset[str]]:
-    """What a name looks like and the words that are none, read from the grammar itself."""
-    grammar = (Path(__file__).parent / "task.lark").read_text(encoding="utf-8")
-    name = re.search(r"^NAME: /(.+)/$", grammar, re.MULTILINE)
-    assert name is not None, "task.lark says what a NAME is"
-    return re.compile(rf"{name.group(1)}|[0-9]+"), frozenset(re.findall(r'"([a-z]+)"', grammar))
-
-
-def _is_name(text: str) -> bool:
-    pattern, keywords = _grammar()
-    return text not in keywords and pattern.fullmatch(text) is not None

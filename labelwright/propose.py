@@ -18,7 +18,9 @@ from labelwright.connectors.read.columns import require
 from labelwright.connectors.read.csv import csv
 from labelwright.connectors.read.jsonl import jsonl
 from labelwright.connectors.read.parquet import parquet
-from labelwright.dsl.scaffold import ProposedClass, quoted, scaffold
+from labelwright.dsl.naming import quoted
+from labelwright.dsl.scaffold import scaffold
+from labelwright.dsl.scaffold_classes import ProposedClass
 from labelwright.dsl.task import (
     Annotators,
     Budget,

@@ -28,7 +28,8 @@ def start(
     without, they are `classes`. Raises LabelwrightError where the file is there already, or where
     neither gives a class.
     """
-    from labelwright.dsl.scaffold import ProposedClass, scaffold
+    from labelwright.dsl.scaffold import scaffold
+    from labelwright.dsl.scaffold_classes import ProposedClass
     from labelwright.propose import propose
 
     if path.exists() and not force:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from labelwright.dsl.diagnostics import SourceText
 from labelwright.dsl.plugins import Parameter, Signature
 from labelwright.dsl.read import read
-from labelwright.dsl.scaffold import ProposedClass, column_name, quoted, scaffold, valid_name
+from labelwright.dsl.naming import column_name, quoted, valid_name
+from labelwright.dsl.scaffold import scaffold
+from labelwright.dsl.scaffold_classes import ProposedClass
 from labelwright.dsl.task import Task
 
 
