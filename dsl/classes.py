@@ -41,16 +41,19 @@ class ClassTable:
         """The id that compares equal to this one, if there is."""
         return self._ids.get(_path(class_id))
 
-    def resolve(self, ctx: Context, ref: tree.Ref) -> str | None:
-        """The id of the class that `ref` names; None, with a diagnostic, where there is none."""
+    def find(self, ref: tree.Ref) -> list[str]:
+        """The ids of the classes that `ref` may name: one where that is clear."""
         if ref.quoted:
             exact = self.taken(ref.text)
             titled = [c.id for c in self.classes if fold(c.title) == fold(ref.text)]
-            found = [exact] if exact else titled
-        else:
-            path = tuple(fold(p.text) for p in ref.parts)
-            exact = self._ids.get(path)
-            found = [exact] if exact else self._named.get(path, [])
+            return [exact] if exact else titled
+        path = tuple(fold(p.text) for p in ref.parts)
+        exact = self._ids.get(path)
+        return [exact] if exact else self._named.get(path, [])
+
+    def resolve(self, ctx: Context, ref: tree.Ref) -> str | None:
+        """The id of the class that `ref` names; None, with a diagnostic, where there is none."""
+        found = self.find(ref)
         if len(found) == 1:
             return found[0]
         if found:
