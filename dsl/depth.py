@@ -8,9 +8,14 @@ from labelwright.dsl.tree import File, Node
 MOST = 60
 """Nodes within nodes; the deepest sensible file has about fifteen."""
 
+_NODES_A_LEVEL = 3
+"""A block or a bracket adds at most so many, beside the few of any statement."""
+
 
 def too_deep(file: File) -> Diagnostic | None:
     """The first place that is nested too deeply, as a diagnostic."""
+    if file.depth * _NODES_A_LEVEL < MOST:
+        return None
     waiting: list[tuple[Node, int]] = [(item, 1) for item in reversed(file.items)]
     while waiting:
         node, depth = waiting.pop()

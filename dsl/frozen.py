@@ -25,6 +25,9 @@ class Frozen:
         cls.__match_args__ = cls._fields  # type: ignore[misc,attr-defined]
 
     def __init__(self, *values: Any, **named: Any) -> None:
+        if not named and len(values) == len(self._fields):  # most nodes of a tree are made so
+            self.__dict__.update(zip(self._fields, values, strict=True))
+            return
         given = dict(zip(self._fields, values, strict=False)) | named
         if len(given) < len(self._fields):
             given = self._defaults | given

@@ -21,8 +21,6 @@ import lark
 import lark.lexer
 from lark import Lark, Token
 
-from labelwright.dsl.nodes import Nodes
-
 GRAMMAR = Path(__file__).with_name("task.lark")
 MISTAKES = ("OPEN_LONG_STRING", "OPEN_STRING", "FOREIGN_STRING", "OPEN_REGEX", "STRAY")
 
@@ -56,7 +54,6 @@ def _build(grammar: str, path: Path | None) -> Lark:
             keep_all_tokens=True,
             maybe_placeholders=False,
             postlex=_KeepMistakes(),
-            transformer=Nodes(),
             cache=str(path) if path else False,
         )
 

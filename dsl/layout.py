@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 from lark import Token
 
+from labelwright.dsl.tokens import make_token
+
 OPENING = ("LPAR", "LSQB")
 CLOSING = ("RPAR", "RSQB")
 _STATEMENT_SECOND = ("EQUAL", "COLON", "OP", "LBRACE", "STRING", "NAME", "LPAR")
 _ASSIGNS = ("EQUAL", "COLON", "LBRACE")
 _VALUE_ENDS = ("NAME", "STRING", "NUMBER", "INT", "REGEX", "PERCENT", "DATE", "LONG_STRING")
 _JOINING = ("not", "and", "or", "when", "until", "in", "contains", "matches", "of", "is")
+_GUARDS = frozenset(("when", "until"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Segment:
 
 def virtual(type_: str, position: int, line: int | None, value: str = "") -> Token:
     """A token that stands for no text."""
-    return Token(type_, value, position, line, 0, end_pos=position)
+    return make_token(type_, value, position, line, 0, position)
 
 
 def unclosed_brackets(tokens: Iterable[Token]) -> set[int]:
@@ -92,7 +95,7 @@ def filter_newlines(tokens: list[Token]) -> Iterator[Token]:
             yield virtual("_NL", previous.end_pos or 0, previous.line)
         if kind in ("_NL", "LBRACE", "RBRACE"):
             loose, guarded = 0, False
-        elif token in ("when", "until"):
+        elif token.value in _GUARDS:
             guarded = True
         yield token
         before, previous = previous, token

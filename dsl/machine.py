@@ -1,16 +1,21 @@
-"""Lark's interactive parser, driven by segments, so that one broken segment harms no other."""
+"""Lark's LALR tables and its interactive parser, driven by segments: one broken segment harms no other.
+
+A token is shifted here and not by Lark's own loop, which spends most of its time on hashing rules and
+on making exceptions: this is what makes reading fast enough for an editor.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
 from lark import Token
-from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_analysis import Shift
 
 from labelwright.dsl.grammar import parser
 from labelwright.dsl.layout import Segment, virtual
-from labelwright.dsl.nodes import token_span
+from labelwright.dsl.nodes import Nodes, token_span
 from labelwright.dsl.tokens import scanner
 from labelwright.dsl.tree import Statement
 
@@ -22,13 +27,77 @@ class Failure(NamedTuple):
     expected: frozenset[str]
 
 
+_Step: TypeAlias = tuple[int, str | None, Callable[[Any], Any] | None]
+"""To shift: the next state, None, what becomes of the token. To reduce: how many, to what, and how."""
+
+
+class _Rows(dict[int, dict[str, _Step]]):
+    """What each state does with each symbol: Lark's table, made ready row by row when it is needed."""
+
+    def __init__(self, table: dict[int, dict[str, Any]], *, building: bool) -> None:
+        self._table = table
+        self._building = building
+
+    def __missing__(self, state: int) -> dict[str, _Step]:
+        row = self[state] = {
+            name: (argument, None, self._token(name))
+            if action is Shift
+            else (len(argument.expansion), argument.origin.name, self._rule(argument))
+            for name, (action, argument) in self._table[state].items()
+        }
+        return row
+
+    def _token(self, terminal: str) -> Callable[[Any], Any] | None:
+        return getattr(_NODES, terminal, None) if self._building else None
+
+    def _rule(self, rule: Any) -> Callable[[Any], Any] | None:
+        return made_by(rule) if self._building else None
+
+
+@cache
+def _rows(*, building: bool) -> _Rows:
+    """The table of this process; not `building`: for trials, which make no nodes."""
+    return _Rows(_conf().states, building=building)
+
+
+def _conf() -> Any:
+    return parser().parse_interactive().parser_state.parse_conf
+
+
+def made_by(rule: Any) -> Callable[[list[Any]], Any] | None:
+    """What becomes of a rule's children; None: they stay the list that they are.
+
+    A rule whose name begins with `_` has no node of its own: its children, a list, stand in its place
+    among those of the rule it is part of.
+    """
+    method = None if rule.origin.name.startswith("_") else getattr(_NODES, rule.origin.name)
+    lists = [i for i, s in enumerate(rule.expansion) if not s.is_term and s.name.startswith("_")]
+    if not lists:
+        return method
+
+    def spliced(children: list[Any]) -> Any:
+        whole = children[0] if lists[0] == 0 else children[: lists[0]]
+        for i in range(lists[0] + (lists[0] == 0), len(children)):
+            if i in lists:
+                whole += children[i]
+            else:
+                whole.append(children[i])
+        return whole if method is None else method(whole)
+
+    return spliced
+
+
+_NODES = Nodes()
+_PROBE = (virtual("NAME", 0, 0, "_"),)
+
+
 class Machine:
     """A parse in progress. Between two segments it stands where a statement may start."""
 
     def __init__(self) -> None:
         self._interactive = parser().parse_interactive()
         self._state: Any = self._interactive.parser_state
-        self._rows: dict[Any, dict[str, Any]] = self._state.parse_conf.states
+        self._rows = _rows(building=True)
         self._keywords = scanner().keywords
         self.depth = 0
 
@@ -40,28 +109,25 @@ class Machine:
         if segment.end.type == "RBRACE" and self.depth == 0:
             return Failure(len(segment.tokens), frozenset())
         base = len(self._state.state_stack)
-        for i, token in enumerate((*segment.tokens, segment.end)):
-            try:
-                self._shift(token)
-            except UnexpectedToken:
-                expected = self._accepted() if explain else frozenset()
-                self._pop_to(base)
-                return Failure(i, expected)
+        read = self._shift((*segment.tokens, segment.end))
+        if read <= len(segment.tokens):
+            expected = self._accepted() if explain else frozenset()
+            self._pop_to(base)
+            return Failure(read, expected)
         if segment.end.type == "LBRACE":
             self.depth += 1
         elif segment.end.type == "RBRACE":
             self.depth -= 1
-            self._shift(virtual("_NL", segment.end.end_pos or 0, segment.end.line))
+            self._shift((virtual("_NL", segment.end.end_pos or 0, segment.end.line),))
         self._settle()
         return None
 
     def reads(self, segments: Iterable[Segment]) -> int | None:
         """Try segments and forget them: where the first failure lies in the text, None if none."""
-        conf = self._state.parse_conf
-        saved = self._state.state_stack, self._state.value_stack, self.depth, conf.callbacks
+        saved = self._state.state_stack, self._state.value_stack, self.depth, self._rows
         self._state.state_stack = list(saved[0])
         self._state.value_stack = list(saved[1])
-        conf.callbacks = {}
+        self._rows = _rows(building=False)
         try:
             for segment in segments:
                 failure = self.feed(segment, explain=False)
@@ -69,26 +135,53 @@ class Machine:
                     tokens = (*segment.tokens, segment.end)
                     return token_span(tokens[failure.place]).start
         finally:
-            self._state.state_stack, self._state.value_stack, self.depth, conf.callbacks = saved
+            self._state.state_stack, self._state.value_stack, self.depth, self._rows = saved
         return None
 
     def finish(self, end: int) -> tuple[Statement, ...]:
         """The statements read; blocks that are still open are closed at `end`."""
         while self.depth:
             self.feed(Segment((), virtual("RBRACE", end, None, "}")))
-        statements: tuple[Statement, ...] = self._state.feed_token(virtual("$END", 0, None), True)
+        states, values = self._state.state_stack, self._state.value_stack
+        while states[-1] != self._state.parse_conf.end_state:
+            self._reduce(*self._rows[states[-1]]["$END"])
+        statements: tuple[Statement, ...] = values[-1]
         return statements
 
-    def _shift(self, token: Token) -> None:
-        keyword = self._keywords.get(token)
-        if keyword is not None:
-            row = self._rows[self._state.state_stack[-1]]
-            token.type = keyword if keyword in row else "NAME"
-        self._state.feed_token(token)
+    def _shift(self, tokens: tuple[Token, ...]) -> int:
+        """Shift tokens, reducing what is complete before each; how many could be shifted."""
+        states, values, rows = self._state.state_stack, self._state.value_stack, self._rows
+        keywords = self._keywords
+        for place, token in enumerate(tokens):
+            keyword = keywords.get(token)
+            if keyword is not None:
+                token.type = keyword if keyword in rows[states[-1]] else "NAME"
+            kind = token.type
+            while True:
+                step = rows[states[-1]].get(kind)
+                if step is None:
+                    return place
+                if step[1] is None:
+                    break
+                self._reduce(*step)
+            states.append(step[0])
+            values.append(token if step[2] is None else step[2](token))
+        return len(tokens)
+
+    def _reduce(
+        self, number: int, made: str | None, call: Callable[[list[Any]], Any] | None
+    ) -> None:
+        states, values = self._state.state_stack, self._state.value_stack
+        assert made is not None
+        children = values[-number:] if number else []
+        if number:
+            del states[-number:], values[-number:]
+        states.append(self._rows[states[-1]][made][0])
+        values.append(children if call is None else call(children))
 
     def _settle(self) -> None:
         """Have the parser reduce what is complete: show it a name, then take the name away."""
-        self._state.feed_token(virtual("NAME", 0, 0, "_"))
+        self._shift(_PROBE)
         self._pop_to(len(self._state.state_stack) - 1)
 
     def _pop_to(self, base: int) -> None:

@@ -33,14 +33,12 @@ def token_span(token: Token) -> Span:
 
 
 def _span(children: Sequence[_Child]) -> Span:
-    return Span(_where(children[0]).start, _where(children[-1]).end)
-
-
-def _where(child: _Child) -> Span:
-    if isinstance(child, Token):
-        return token_span(child)
-    span: Span = child.span
-    return span
+    first: _Child = children[0]
+    last: _Child = children[-1]
+    return Span(
+        first.start_pos if type(first) is Token else first.span.start,
+        last.end_pos if type(last) is Token else last.span.end,
+    )
 
 
 def _line(children: _Children) -> Span:

@@ -8,8 +8,10 @@ whose form is broken is an echo of that, and waits until the form is mended.
 from __future__ import annotations
 
 import bisect
+import gc
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from labelwright.dsl.checks import check
 from labelwright.dsl.context import Context
@@ -32,6 +34,26 @@ def read(
     `catalogue` says which plug-ins are installed, `surroundings` what is known of the data and of
     what was applied before. `task` is None where there is an error.
     """
+    with _without_collector():
+        return _read(source, catalogue, surroundings)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No garbage collection meanwhile: it would walk the growing tree again and again.
+
+    Reading makes many small objects, keeps nearly all of them, and makes no cycles.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _read(source: SourceText, catalogue: Catalogue, surroundings: Surroundings | None) -> Reading:
     tree, unread = parse(source)
     if deep := too_deep(tree):
         said = any(d.message == deep.message for d in unread)

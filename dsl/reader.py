@@ -56,7 +56,8 @@ def parse(source: SourceText) -> tuple[File, tuple[Diagnostic, ...]]:
         reading.read(segment)
         if reading.broken == MOST_BROKEN:
             break
-    return File(whole, reading.machine.finish(len(text)), comments), reading.diagnostics()
+    tree = File(whole, reading.machine.finish(len(text)), comments, reading.deepest)
+    return tree, reading.diagnostics()
 
 
 class _Reading:
@@ -69,6 +70,7 @@ class _Reading:
         self._lines = Lines(text)
         self._found: dict[int, Diagnostic] = {}  # one for each line
         self.broken = 0  # segments that could not be read
+        self.deepest = 0  # blocks and brackets in one another
         self._skipping = 0  # blocks opened below the deepest that is read
 
     def read(self, segment: Segment) -> None:
@@ -138,7 +140,9 @@ class _Reading:
 
     def _too_deep(self, segment: Segment) -> bool:
         blocks = self.machine.depth + (segment.end.type == "LBRACE")
-        if blocks <= DEEPEST and _brackets(segment.tokens) <= DEEPEST:
+        brackets = _brackets(segment.tokens)
+        if blocks <= DEEPEST and brackets <= DEEPEST:
+            self.deepest = max(self.deepest, blocks + brackets)
             return False
         place = segment.tokens[0] if segment.tokens else segment.end
         self.report(

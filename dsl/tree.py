@@ -7,15 +7,13 @@ could be read; what could not is a diagnostic. Names are NFC; `span`s index the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from labelwright.dsl.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Characters `start` up to, not including, `end` of the source text."""
 
     start: int
@@ -255,7 +253,11 @@ Statement: TypeAlias = Block | Sentence | Setting | CriterionLine | RuleLine | C
 
 
 class File(Node):
-    """A whole file. `comments` maps the line number (1-based) to the comment's text after `#`."""
+    """A whole file. `comments` maps the line number (1-based) to the comment's text after `#`.
+
+    `depth`: no statement lies in more blocks, and has more brackets in one another, than this in all.
+    """
 
     items: tuple[Statement, ...]
     comments: Mapping[int, str] = MappingProxyType({})
+    depth: int = 0
