@@ -36,8 +36,8 @@ def _span(children: Sequence[_Child]) -> Span:
     first: _Child = children[0]
     last: _Child = children[-1]
     return Span(
-        first.start_pos if type(first) is Token else first.span.start,
-        last.end_pos if type(last) is Token else last.span.end,
+        first.start_pos or 0 if type(first) is Token else first.span.start,
+        last.end_pos or 0 if type(last) is Token else last.span.end,
     )
 
 
