@@ -28,6 +28,7 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/reading.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

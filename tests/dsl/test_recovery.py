@@ -12,10 +12,13 @@ import pytest
 from lark import Lark, LarkError, Token
 
 from labelwright.dsl.diagnostics import Diagnostic, SourceText
+from labelwright.dsl.read import read as read_whole
 from labelwright.dsl.reader import parse
 from labelwright.dsl.render import apply_fixes, render
 from labelwright.dsl.tree import File
+from tests.dsl.catalogues import EVERYTHING
 
+TASKS = sorted((Path(__file__).parents[2] / "tasks").glob("*.task"))
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.task"))
 GRAMMAR = Path(__file__).parents[2] / "dsl" / "task.lark"
 MUTATIONS = 1_000
@@ -144,6 +147,30 @@ def test_one_fault_gives_one_diagnostic():
     print(f"\n{counts.total()} of {MUTATIONS} broken; exactly one diagnostic: {share:.1%}", counts)
     assert counts.total() > MUTATIONS / 4
     assert share >= 0.93
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+def test_one_fault_in_any_file_gives_one_error(part: int):
+    """20,000 mutations of the examples and of the shipped tasks, read whole: form, meaning, sense."""
+    texts = [p.read_text(encoding="utf-8") for p in (*EXAMPLES, *TASKS)]
+    rng = random.Random(SEED + 10 + part)
+    counts: Counter[int] = Counter()
+    for _ in range(5_000):
+        kind, text = mutate(rng.choice(texts), rng)
+        start = time.perf_counter()
+        reading = read_whole(SourceText("mutated.task", text), EVERYTHING)
+        seconds = time.perf_counter() - start
+        assert seconds < 1, kind
+        assert isinstance(reading.tree, File)
+        assert (reading.task is None) == bool(reading.errors)
+        if is_broken(text):
+            assert reading.errors, f"{kind}: broken, and nothing was said"
+            counts[len(reading.errors)] += 1
+    share = counts[1] / counts.total()
+    print(f"\n{counts.total()} of 5,000 broken; exactly one error: {share:.1%}", counts)
+    assert counts.total() > 1_000
+    assert share >= 0.97
 
 
 def test_what_reads_plainly_reads_without_error():

@@ -35,6 +35,17 @@ def test_examples_come_back(path: Path) -> None:
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tasks())
 def test_any_task_comes_back(task: Task) -> None:
+    comes_back(task)
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(tasks())
+def test_five_thousand_tasks_come_back(task: Task) -> None:
+    comes_back(task)
+
+
+def comes_back(task: Task) -> None:
     text = show(task)
     again = back(text)
     assert again.model_dump() == task.model_dump()
