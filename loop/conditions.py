@@ -8,9 +8,7 @@ still unknown at the end is false. So a test on a missing value never fires, neg
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +33,18 @@ from labelwright.dsl.task import (
     Word,
 )
 from labelwright.loop.errors import DataError
+from labelwright.loop.fields import Fields, described, fold
 
 if TYPE_CHECKING:
     import numpy as np
+
+ROWS = 16_384
+"""Rows that are looked at together: enough for columns to pay, little enough to stay small."""
+
+_LONGEST_ALTERNATION = 20_000  # bytes of pattern, far below what RE2 refuses
+
+Given = Mapping[int, Any]
+"""Outcomes that are known beforehand, by `id` of the test: what proposed a candidate span."""
 
 _COMPARE = {
     "==": pc.equal,
@@ -51,173 +58,151 @@ _COMPARE = {
 
 def mask(condition: Condition, table: pa.Table) -> np.ndarray:
     """(n_rows,) bool: where the condition holds. Raises DataError for unknown columns and misfits."""
-    found: np.ndarray = pc.fill_null(_evaluate(condition, table), False).to_numpy(
+    return masks([condition], table)[0]
+
+
+def masks(conditions: Sequence[Condition], table: pa.Table) -> list[np.ndarray]:
+    """(n_rows,) bool for each condition; what several need of a column is made once."""
+    import numpy as np
+
+    pieces: list[list[np.ndarray]] = [[] for _ in conditions]
+    for start in range(0, max(1, table.num_rows), ROWS):
+        fields = Fields(table.slice(start, ROWS))
+        for condition, piece in zip(conditions, pieces, strict=True):
+            piece.append(holds(condition, fields))
+    return [np.concatenate(piece) for piece in pieces]
+
+
+def holds(condition: Condition, fields: Fields, given: Given | None = None) -> np.ndarray:
+    """(n_rows,) bool: where the condition holds on these rows."""
+    found: np.ndarray = pc.fill_null(_evaluate(condition, fields, given or {}), False).to_numpy(
         zero_copy_only=False
     )
     return found
 
 
-def fields(condition: Condition) -> set[str]:
-    """The columns that a condition names."""
+def field_refs(condition: Condition) -> Iterator[FieldRef]:
+    """Every field that a condition names, in reading order, once for each test."""
     match condition:
         case And() | Or():
-            return set().union(*(fields(c) for c in condition.operands))
+            for operand in condition.operands:
+                yield from field_refs(operand)
         case Not():
-            return fields(condition.operand)
+            yield from field_refs(condition.operand)
         case MetricTest():
-            return set()
+            return
         case _:
-            return {condition.field.name}
+            yield condition.field
 
 
-def _evaluate(condition: Condition, table: pa.Table) -> Any:
+def fields(condition: Condition) -> set[str]:
+    """The fields that a condition names, dotted."""
+    return {field.name for field in field_refs(condition)}
+
+
+def _evaluate(condition: Condition, fields: Fields, given: Given) -> Any:
+    if id(condition) in given:
+        return given[id(condition)]
     match condition:
         case And():
-            return reduce(pc.and_kleene, (_evaluate(c, table) for c in condition.operands))
+            return reduce(pc.and_kleene, (_evaluate(c, fields, given) for c in condition.operands))
         case Or():
-            return reduce(pc.or_kleene, (_evaluate(c, table) for c in condition.operands))
+            return reduce(pc.or_kleene, (_evaluate(c, fields, given) for c in condition.operands))
         case Not():
-            return pc.invert(_evaluate(condition.operand, table))
+            return pc.invert(_evaluate(condition.operand, fields, given))
         case MetricTest():
             raise DataError(
                 f"{condition.metric} is measured, not a field of an item",
                 "use it in `until` and `accept`",
             )
         case Missing():
-            missing = pc.is_null(_column(condition.field, table), nan_is_null=True)
+            missing = pc.is_null(fields.values(condition.field))
             return pc.invert(missing) if condition.negated else missing
-    column = _column(condition.field, table)
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    match condition:
         case Compare():
-            return _compare(column, condition.op, condition.value, condition.field)
+            return _compare(fields, condition.field, condition.op, condition.value)
         case Member():
-            tests = [_compare(column, "==", v, condition.field) for v in condition.values]
-            nothing = pc.if_else(pc.is_valid(column), False, None)
-            inside = reduce(pc.or_kleene, tests, nothing)
-            return pc.invert(inside) if condition.negated else inside
+            return _member(fields, condition)
         case Contains():
-            folded = _folded(_text(column, condition.field))
-            tests = [pc.match_substring(folded, fold(v)) for v in condition.values]
-            return reduce(pc.and_kleene if condition.quantifier == "all" else pc.or_kleene, tests)
+            return _contains(fields.folded(condition.field), condition)
         case Matches():
             flags = f"(?{condition.flags})" if condition.flags else ""
-            text = _text(column, condition.field)
-            return pc.match_substring_regex(text, flags + condition.pattern)
+            return pc.match_substring_regex(fields.text(condition.field), flags + condition.pattern)
 
 
-def fold(text: str) -> str:
-    """`text` as comparisons see it: NFC, lower case."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
-
-
-def _column(field: FieldRef, table: pa.Table) -> Any:
-    column = _plain_column(field, table)
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    match field.function:
-        case None:
-            return column
-        case "words":
-            words = pc.list_value_length(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(
-                _text(column, field))))  # fmt: skip
-            blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(_text(column, field))), 0)
-            return pc.if_else(blank, 0, words)
-        case "length":
-            return pc.utf8_length(_text(column, field))
-        case "lower":
-            return pc.utf8_lower(_text(column, field))
-    raise DataError(f"no function is called {field.function}", "there are words, length and lower")
-
-
-def _plain_column(field: FieldRef, table: pa.Table) -> Any:
-    if field.name in table.column_names:
-        return table[field.name].combine_chunks()
-    close = difflib.get_close_matches(field.name, table.column_names, 1)
-    raise DataError(
-        f"no column is called {field.name}",
-        (f"did you mean {close[0]}? " if close else "")
-        + f"the columns are {', '.join(n for n in table.column_names if n[:3] != 'lw_')}",
-    )
-
-
-def _compare(column: Any, op: str, value: Value, field: FieldRef) -> Any:
+def _compare(fields: Fields, field: FieldRef, op: str, value: Value) -> Any:
     compare = _COMPARE[op]
     if isinstance(value, Percent):
         value = value.fraction
     if isinstance(value, Word):
         value = value.name
     if isinstance(value, bool):
-        return compare(_fitting(column, pa.types.is_boolean, "true or false", field), value)
+        return compare(_switches(fields, field), value)
     if isinstance(value, Day):
-        return compare(_dates(column, field), pa.scalar(value.day, pa.date32()))
+        return compare(fields.days(field), pa.scalar(value.day, pa.date32()))
     if isinstance(value, (int, float)):
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            return compare(_numbers(column, field), float(value))
-        numeric = _fitting(column, _is_number, "numbers", field)
-        return compare(numeric.cast(pa.float64()), float(value))
+        return _compare_number(compare, fields.numbers(field), value)
     if isinstance(value, str):
-        return compare(_folded(_text(column, field)), fold(value))
+        return compare(fields.folded(field), fold(value))
     raise DataError(f"{field.name} cannot be compared with {value}")
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    )
+def _compare_number(compare: Any, numbers: Any, value: float) -> Any:
+    """Whole numbers exactly, however large; all else as 64-bit floats."""
+    if pa.types.is_integer(numbers.type):
+        if isinstance(value, int):
+            try:
+                return compare(numbers, pa.scalar(value, numbers.type))
+            except (pa.ArrowInvalid, OverflowError):
+                pass  # beyond the column's type: as a float it is beyond every value all the same
+        numbers = numbers.cast(pa.float64(), safe=False)
+    return compare(numbers.cast(pa.float64()), float(value))
 
 
-def _fitting(column: Any, test: Any, what: str, field: FieldRef) -> Any:
-    if not test(column.type) and not pa.types.is_null(column.type):
+def _switches(fields: Fields, field: FieldRef) -> Any:
+    column = fields.values(field)
+    if pa.types.is_null(column.type):
+        return column.cast(pa.bool_())
+    if not pa.types.is_boolean(column.type):
         raise DataError(
-            f"{field.name} holds {_kind(column.type)}, and is compared with {what}",
+            f"{field.name} holds {described(column.type)}, and is compared with true or false",
             "quote the value to compare text",
         )
     return column
 
 
-def _kind(kind: pa.DataType) -> str:
-    return "text" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else str(kind)
+def _member(fields: Fields, condition: Member) -> Any:
+    known = pc.is_valid(fields.values(condition.field))
+    inside = pc.if_else(known, False, None)
+    texts = [fold(v) for v in condition.values if isinstance(v, str)]
+    if texts:
+        folded = fields.folded(condition.field)
+        inside = pc.if_else(known, pc.is_in(folded, pa.array(texts, folded.type)), None)
+    for value in condition.values:
+        if not isinstance(value, str):
+            inside = pc.or_kleene(inside, _compare(fields, condition.field, "==", value))
+    return pc.invert(inside) if condition.negated else inside
 
 
-def _text(column: Any, field: FieldRef) -> Any:
-    kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return column
-    if _is_number(kind) or pa.types.is_boolean(kind) or pa.types.is_temporal(kind):
-        return column.cast(pa.string())
-    if pa.types.is_null(kind):
-        return column.cast(pa.string())
-    raise DataError(f"{field.name} holds {kind}, which is no text")
+def _contains(folded: Any, condition: Contains) -> Any:
+    """Literal search, all values of an `any` in one pass: RE2 is faster here than substring search."""
+    from re2 import escape
+
+    literals = [escape(fold(value)) for value in condition.values]
+    if condition.quantifier == "all":
+        return reduce(pc.and_kleene, (pc.match_substring_regex(folded, p) for p in literals))
+    return reduce(
+        pc.or_kleene, (pc.match_substring_regex(folded, p) for p in _alternations(literals))
+    )
 
 
-def _folded(column: Any) -> Any:
-    return pc.utf8_normalize(pc.utf8_lower(pc.utf8_normalize(column, "NFC")), "NFC")
-
-
-def _numbers(column: Any, field: FieldRef) -> Any:
-    try:
-        return pc.cast(pc.utf8_trim_whitespace(column), pa.float64())
-    except pa.ArrowInvalid as error:
-        raise DataError(
-            f"{field.name} holds text, and is compared with a number: {error}",
-            "quote the value to compare text",
-        ) from error
-
-
-def _dates(column: Any, field: FieldRef) -> Any:
-    if pa.types.is_temporal(column.type):
-        return column.cast(pa.date32())
-    texts = _text(column, field).to_pylist()
-    return pa.array([None if t is None else _day(t, field) for t in texts], pa.date32())
-
-
-def _day(value: str, field: FieldRef) -> date:
-    try:
-        return datetime.fromisoformat(value.strip()).date()
-    except ValueError as error:
-        raise DataError(
-            f"{field.name} is compared with a date, and {value!r} is none",
-            "dates in the data are written 2026-09-01",
-        ) from error
+def _alternations(literals: Sequence[str]) -> Iterator[str]:
+    """`a|b|c`, in as many patterns as it takes to keep each short."""
+    some: list[str] = []
+    length = 0
+    for literal in literals:
+        if some and length + len(literal) > _LONGEST_ALTERNATION:
+            yield "|".join(some)
+            some, length = [], 0
+        some.append(literal)
+        length += len(literal) + 1
+    yield "|".join(some)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -23,15 +24,50 @@ from labelwright.dsl.task import (
     Missing,
     Not,
     Or,
+    Percent,
 )  # fmt: skip
-from labelwright.loop.conditions import fields, mask
+from labelwright.loop import conditions as module
+from labelwright.loop.conditions import fields, mask, masks
 from labelwright.loop.errors import DataError
+from labelwright.loop.fields import fold
 
 TEXT, NUMBER = FieldRef(path=("body",)), FieldRef(path=("n",))
+SHARE, SWITCH = FieldRef(path=("share",)), FieldRef(path=("on",))
+DAY, WRITTEN_DAY = FieldRef(path=("day",)), FieldRef(path=("written",))
+INSIDE = FieldRef(path=("meta", "source"))
 
 
 def plain(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", folded)
+
+
+def cell(field: FieldRef, row: dict[str, Any]) -> Any:
+    value: Any = row
+    for part in field.path:
+        value = None if value is None else value[part]
+    if value is None or value != value:
+        return None
+    match field.function:
+        case "words":
+            return len(value.split())
+        case "length":
+            return len(value)
+        case "lower":
+            return value.lower()
+    return value
+
+
+def compared(value: Any, op: str, other: Any) -> bool:
+    if isinstance(other, Percent):
+        other = other.percent / 100
+    if isinstance(other, Day):
+        other = other.day
+        value = date.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(other, str):
+        value, other = plain(value), plain(other)
+    return {"==": value == other, "!=": value != other, ">=": value >= other,
+            "<=": value <= other, ">": value > other, "<": value < other}[op]  # fmt: skip
 
 
 def slow(condition: Condition, row: dict[str, Any]) -> bool | None:
@@ -46,39 +82,54 @@ def slow(condition: Condition, row: dict[str, Any]) -> bool | None:
         case Not():
             value = slow(condition.operand, row)
             return None if value is None else not value
-        case Missing():
-            return (row[condition.field.name] is None) != condition.negated
-    value = row[condition.field.name]
+    value = cell(condition.field, row)
+    if isinstance(condition, Missing):
+        return (value is None) != condition.negated
     if value is None:
         return None
-    if condition.field.function == "words":
-        value = len(value.split())
-    if condition.field.function == "length":
-        value = len(value)
     match condition:
         case Compare():
-            other = condition.value
-            if isinstance(other, str):
-                value, other = plain(value), plain(other)
-            return {"==": value == other, "!=": value != other, ">=": value >= other,
-                    "<=": value <= other, ">": value > other, "<": value < other}[condition.op]  # fmt: skip
+            return compared(value, condition.op, condition.value)
         case Member():
-            same = [plain(v) if isinstance(v, str) else v for v in condition.values]
-            inside = (plain(value) if isinstance(value, str) else value) in same
-            return inside != condition.negated
+            return any(compared(value, "==", v) for v in condition.values) != condition.negated
         case Contains():
             found = [plain(v) in plain(value) for v in condition.values]
             return all(found) if condition.quantifier == "all" else any(found)
         case Matches():
-            return re.search(condition.pattern, value, re.I if condition.flags else 0) is not None
+            flags = sum(getattr(re, f.upper()) for f in condition.flags)
+            return re.search(condition.pattern, value, flags) is not None
     raise AssertionError(condition)
 
 
-texts = st.sampled_from(["", "Kim", "kim lee", "환율 상승", "환율", "A", "b  A", "é", "e\u0301"])
+texts = st.sampled_from([
+    "", "Kim", "kim lee", "환율 상승", "환율", "A", "b  A", "é", "e\u0301", "ΟΔΟΣ", "οδος",
+    "Straße", "STRASSE", "\u3000x y\n", "a.b|c", "(", "i\u0307", "İ", " \x1c ",
+    "\u1112\u1160\u11ab율",
+])  # fmt: skip
 ops = st.sampled_from(["==", "!=", ">=", "<=", ">", "<"])
+days = st.dates(date(2026, 8, 30), date(2026, 9, 2))
+shares = st.sampled_from([0.0, 0.25, 0.3, 1.0])
+text_fields = st.sampled_from([TEXT, INSIDE, FieldRef(path=("body",), function="lower")])
+
+
+def members(field: FieldRef, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Member]:
+    return st.builds(Member, field=st.just(field), values=st.lists(values, max_size=3).map(tuple),
+                     negated=st.booleans())  # fmt: skip
+
+
 leaves = st.one_of(
-    st.builds(Compare, field=st.just(NUMBER), op=ops, value=st.integers(-2, 3)),
-    st.builds(Compare, field=st.just(TEXT), op=st.sampled_from(["==", "!="]), value=texts),
+    st.builds(
+        Compare,
+        field=st.just(NUMBER),
+        op=ops,
+        value=st.integers(-2, 3) | st.sampled_from([2**53 + 1, 2**70, 0.5]),
+    ),
+    st.builds(Compare, field=st.just(SHARE), op=ops, value=shares),
+    st.builds(Compare, field=st.just(SHARE), op=ops, value=st.just(Percent(percent=25))),
+    st.builds(Compare, field=st.just(SWITCH), op=st.sampled_from(["==", "!="]), value=st.booleans()),
+    st.builds(Compare, field=st.sampled_from([DAY, WRITTEN_DAY]), op=ops,
+              value=st.builds(Day, day=days)),
+    st.builds(Compare, field=text_fields, op=ops, value=texts),
     st.builds(
         Compare,
         field=st.sampled_from([
@@ -88,20 +139,21 @@ leaves = st.one_of(
         value=st.integers(0, 4),
     ),
     st.builds(
-        Contains, field=st.just(TEXT), quantifier=st.sampled_from(["any", "all"]),
+        Contains, field=text_fields, quantifier=st.sampled_from(["any", "all"]),
         values=st.lists(texts, min_size=1, max_size=3).map(tuple),
     ),
+    members(TEXT, texts),
+    members(INSIDE, texts),
+    members(NUMBER, st.integers(-2, 3)),
+    members(DAY, st.builds(Day, day=days)),
     st.builds(
-        Member, field=st.just(TEXT), values=st.lists(texts, max_size=3).map(tuple),
+        Missing,
+        field=st.sampled_from([TEXT, NUMBER, SHARE, SWITCH, DAY, INSIDE]),
         negated=st.booleans(),
     ),
-    st.builds(
-        Member, field=st.just(NUMBER), values=st.lists(st.integers(-2, 3), max_size=3).map(tuple),
-        negated=st.booleans(),
-    ),
-    st.builds(Missing, field=st.sampled_from([TEXT, NUMBER]), negated=st.booleans()),
-    st.builds(Matches, field=st.just(TEXT), pattern=st.sampled_from(["^k", "율$", "a"]),
-              flags=st.sampled_from(["", "i"])),
+    st.builds(Matches, field=text_fields,
+              pattern=st.sampled_from(["^k", "율$", "a", r"\(", "a.b", "^x", "."]),
+              flags=st.sampled_from(["", "i", "m", "s", "im"])),
 )  # fmt: skip
 conditions = st.recursive(
     leaves,
@@ -112,18 +164,43 @@ conditions = st.recursive(
     ),
     max_leaves=6,
 )
+SCHEMA = pa.schema([
+    ("body", pa.string()), ("n", pa.int64()), ("share", pa.float64()), ("on", pa.bool_()),
+    ("day", pa.date32()), ("written", pa.string()), ("meta", pa.struct([("source", pa.string())])),
+])  # fmt: skip
 rows = st.lists(
-    st.fixed_dictionaries({"body": st.none() | texts, "n": st.none() | st.integers(-2, 3)}),
+    st.fixed_dictionaries({
+        "body": st.none() | texts,
+        "n": st.none() | st.integers(-2, 3) | st.just(2**53 + 1),
+        "share": st.none() | shares | st.just(float("nan")),
+        "on": st.none() | st.booleans(),
+        "day": st.none() | days,
+        "written": st.none() | days.map(date.isoformat),
+        "meta": st.none() | st.fixed_dictionaries({"source": st.none() | texts}),
+    }),
     max_size=12,
-)
+)  # fmt: skip
 
 
-@given(conditions, rows)
-@settings(max_examples=300, deadline=None)
-def test_columns_agree_with_rows(condition: Condition, rows: list[dict[str, Any]]) -> None:
-    schema = pa.schema([("body", pa.string()), ("n", pa.int64())])
-    table = pa.Table.from_pylist(rows, schema=schema)
-    assert mask(condition, table).tolist() == [slow(condition, row) is True for row in rows]
+@given(st.lists(conditions, min_size=1, max_size=3), rows)
+@settings(max_examples=400, deadline=None)
+def test_columns_agree_with_rows(conditions: list[Condition], rows: list[dict[str, Any]]) -> None:
+    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    for condition, found in zip(conditions, masks(conditions, table), strict=True):
+        assert found.tolist() == [slow(condition, row) is True for row in rows]
+
+
+@given(conditions, rows, st.integers(1, 5))
+@settings(max_examples=50, deadline=None)
+def test_rows_are_looked_at_in_parts_of_any_size(
+    condition: Condition, rows: list[dict[str, Any]], size: int
+) -> None:
+    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    whole = mask(condition, table)
+    parts = pa.concat_tables([table.slice(i, 2) for i in range(0, len(rows), 2)] or [table])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "ROWS", size)
+        assert mask(condition, parts).tolist() == whole.tolist()
 
 
 def test_a_missing_value_never_fires_negated_or_not() -> None:
@@ -151,3 +228,55 @@ def test_unknown_columns_and_misfits_say_what_to_do() -> None:
         mask(Compare(field=TEXT, op=">", value=1), table)
     with pytest.raises(DataError, match="true or false"):
         mask(Compare(field=NUMBER, op="==", value=True), table)
+
+
+def test_dates_read_from_moments_count_for_the_day_where_they_were_taken() -> None:
+    moments = [datetime(2026, 8, 31, 20, tzinfo=UTC), datetime(2026, 9, 1, 1, tzinfo=UTC), None]
+    table = pa.table(
+        {
+            "seoul": pa.array(moments, pa.timestamp("us", "Asia/Seoul")),
+            "utc": pa.array(moments, pa.timestamp("us", "UTC")),
+            "text": ["2026-09-01T23:00", "2026-08-31 10:00", None],
+        }
+    )
+
+    def on(name: str) -> list[bool]:
+        test = Compare(field=FieldRef(path=(name,)), op="==", value=Day(day="2026-09-01"))
+        return mask(test, table).tolist()
+
+    assert on("seoul") == [True, True, False]
+    assert on("utc") == [False, True, False]
+    assert on("text") == [True, False, False]
+
+
+def test_a_dotted_name_is_a_column_before_it_is_a_field_inside_one() -> None:
+    inside = pa.array([{"source": "x"}, {"source": "y"}])
+    is_x = Compare(field=INSIDE, op="==", value="X")
+    assert mask(is_x, pa.table({"meta": inside})).tolist() == [True, False]
+    both = pa.table({"meta": inside, "meta.source": ["y", "x"]})
+    assert mask(is_x, both).tolist() == [False, True]
+    with pytest.raises(DataError, match=r"meta\.author: there is no author in it") as caught:
+        mask(Missing(field=FieldRef(path=("meta", "author"))), pa.table({"meta": inside}))
+    assert "source" in caught.value.remedy
+
+
+def test_text_in_any_layout_reads_the_same() -> None:
+    words = ["Kim", None, "환율"]
+    is_kim = Member(field=TEXT, values=("KIM",))
+    for kind in (pa.string(), pa.large_string(), pa.string_view()):
+        assert mask(is_kim, pa.table({"body": pa.array(words, kind)})).tolist() == [
+            True, False, False]  # fmt: skip
+    coded = pa.table({"body": pa.array(words).dictionary_encode()})
+    assert mask(is_kim, coded).tolist() == [True, False, False]
+
+
+def test_long_lists_are_searched_in_several_patterns() -> None:
+    needles = tuple(f"needle {i} " + "x" * 40 for i in range(2_000))
+    table = pa.table({"body": [f"a {needles[1999].upper()} b", "needle", needles[0]]})
+    assert mask(Contains(field=TEXT, values=needles), table).tolist() == [True, False, True]
+
+
+def test_fold_is_unicode_caseless_matching() -> None:
+    assert fold("ΟΔΟΣ") == fold("οδος")
+    assert fold("e\u0301") == fold("É")
+    assert fold("Straße") == fold("STRASSE")
