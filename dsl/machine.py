@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from lark import Token
@@ -71,14 +72,17 @@ def made_by(rule: Any) -> Callable[[list[Any]], Any] | None:
     among those of the rule it is part of.
     """
     method = None if rule.origin.name.startswith("_") else getattr(_NODES, rule.origin.name)
-    lists = [i for i, s in enumerate(rule.expansion) if not s.is_term and s.name.startswith("_")]
-    if not lists:
+    lists = [not s.is_term and s.name.startswith("_") for s in rule.expansion]
+    if not any(lists):
         return method
+    if method is None and len(lists) == 1:
+        return itemgetter(0)
+    first, rest = lists[0], list(enumerate(lists))[1:]
 
     def spliced(children: list[Any]) -> Any:
-        whole = children[0] if lists[0] == 0 else children[: lists[0]]
-        for i in range(lists[0] + (lists[0] == 0), len(children)):
-            if i in lists:
+        whole: list[Any] = children[0] if first else children[:1]
+        for i, is_list in rest:
+            if is_list:
                 whole += children[i]
             else:
                 whole.append(children[i])
@@ -144,7 +148,9 @@ class Machine:
             self.feed(Segment((), virtual("RBRACE", end, None, "}")))
         states, values = self._state.state_stack, self._state.value_stack
         while states[-1] != self._state.parse_conf.end_state:
-            self._reduce(*self._rows[states[-1]]["$END"])
+            number, made, call = self._rows[states[-1]]["$END"]
+            assert made is not None
+            self._reduce(number, made, call)
         statements: tuple[Statement, ...] = values[-1]
         return statements
 
@@ -161,21 +167,25 @@ class Machine:
                 step = rows[states[-1]].get(kind)
                 if step is None:
                     return place
-                if step[1] is None:
+                number, made, call = step
+                if made is None:
                     break
-                self._reduce(*step)
-            states.append(step[0])
-            values.append(token if step[2] is None else step[2](token))
+                self._reduce(number, made, call)
+            states.append(number)
+            values.append(token if call is None else call(token))
         return len(tokens)
 
-    def _reduce(
-        self, number: int, made: str | None, call: Callable[[list[Any]], Any] | None
-    ) -> None:
+    def _reduce(self, number: int, made: str, call: Callable[[list[Any]], Any] | None) -> None:
         states, values = self._state.state_stack, self._state.value_stack
-        assert made is not None
-        children = values[-number:] if number else []
-        if number:
+        children: list[Any]
+        if number == 1:
+            children = [values.pop()]
+            states.pop()
+        elif number:
+            children = values[-number:]
             del states[-number:], values[-number:]
+        else:
+            children = []
         states.append(self._rows[states[-1]][made][0])
         values.append(children if call is None else call(children))
 

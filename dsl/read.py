@@ -42,7 +42,8 @@ def read(
 def _without_collector() -> Iterator[None]:
     """No garbage collection meanwhile: it would walk the growing tree again and again.
 
-    Reading makes many small objects, keeps nearly all of them, and makes no cycles.
+    Reading makes many small objects, keeps nearly all of them, and makes no cycles. At the end they are
+    put among the old ones (what `freeze` and `unfreeze` do together), not walked once more.
     """
     running = gc.isenabled()
     gc.disable()
@@ -50,6 +51,8 @@ def _without_collector() -> Iterator[None]:
         yield
     finally:
         if running:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
