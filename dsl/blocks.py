@@ -183,6 +183,8 @@ def lower_rules(ctx: Context, section: Section, table: ClassTable) -> tuple[t.Ru
             )
             continue
         if unique and (label is None) == (line.label is None):
+            if when is not None or line.when is None:
+                ctx.places[("rules", line.name.text)] = line.name.span
             rules.append(
                 t.Rule(
                     name=line.name.text, action=line.action, label=label, when=when, weight=weight

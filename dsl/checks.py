@@ -9,6 +9,7 @@ from __future__ import annotations
 from labelwright.dsl import task as t
 from labelwright.dsl.checks_accept import check_accept
 from labelwright.dsl.checks_classes import check_classes
+from labelwright.dsl.checks_rules import check_rules
 from labelwright.dsl.context import Context, Place
 from labelwright.dsl.diagnostics import Label
 from labelwright.dsl.printing import money, number
@@ -28,6 +29,7 @@ _SPENT: tuple[Place, ...] = (
 def check(ctx: Context, draft: t.Task) -> None:
     """Add every contradiction in a draft; parts that were broken are left out of it."""
     check_classes(ctx, draft)
+    check_rules(ctx, draft)
     _money(ctx, draft.budget)
     _spending(ctx, draft)
     _people(ctx, draft.annotators)

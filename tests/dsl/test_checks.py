@@ -32,6 +32,7 @@ data {
 
 """
 MANY = BASE.replace('"News"\n', '"News" { choose = many }\n', 1)
+SPANS = BASE.replace('"News"\n', '"News" { kind = spans }\n', 1)
 TWO_PEOPLE = "annotators { overlap = 2 }\n"
 
 CASES: dict[str, str] = {
@@ -126,6 +127,10 @@ CASES: dict[str, str] = {
     "E309_two_currencies": BASE
     + "budget {\n  money = 700 USD\n  price = 0.40 EUR per annotation\n}\n",
     "E310_one_class": 'task t\nclass A\ndata { source = csv("x.csv") }\n',
+    "E311_span_without_text": SPANS
+    + 'rules {\n  early: vote Fraud when before contains "by" and not span contains "Kim"\n}\n',
+    "E311_one_side": SPANS
+    + 'rules {\n  buyer: vote Fraud when span matches /Kim/ or after contains "bought"\n}\n',
     "L201_blind_edge": BASE + "rules { fx: vote 경제 when title matches /\\b환율\\b/ }\n",
     "L201_blind_word": BASE + "rules { fx: vote 경제 when title matches /환\\w+/ }\n",
     "L301_one_person": BASE + "accept { alpha >= 0.8 }\n",
@@ -140,6 +145,7 @@ def found_in(text: str) -> tuple[SourceText, tuple[Diagnostic, ...]]:
 def test_the_base_is_sound() -> None:
     assert found_in(BASE)[1] == ()
     assert found_in(MANY)[1] == ()
+    assert found_in(SPANS)[1] == ()
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -217,6 +223,37 @@ SOUND = [
     'rules { a: vote "정치" when b == 1\n c: vote politics when b == 1 }',
     'train { encoder of image = pixels\n encoder of text = concat(tfidf, "klue/roberta-base") }',
 ]
+
+
+SOUND_SPANS = [
+    'a: vote Fraud when span matches /Kim/ and before contains any ["by"] and words(body) > 3',
+    'a: vote Fraud when span == "Kim" or span in ["Lee", "Park"] and not after is missing',
+    'a: vote against Fraud when not (span != "Kim" or before contains "adviser")',
+    "a: veto when words(body) < 4",
+    "a: veto",
+    'a: veto when span contains "confidential"',
+]
+
+
+@pytest.mark.parametrize("rule", SOUND_SPANS)
+def test_rules_that_say_what_they_mark_are_left_alone(rule: str) -> None:
+    assert [d.message for d in found_in(f"{SPANS}rules {{ {rule} }}\n")[1]] == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "a: vote Fraud",
+        'a: vote Fraud when body contains "Kim"',
+        'a: vote Fraud when span != "Kim"',
+        'a: vote Fraud when span contains all ["Kim", "Lee"]',
+        'a: vote Fraud when lower(span) == "kim"',
+        'a: vote Fraud when not (span == "Kim" and words(body) > 3)',
+        'a: veto when before contains "by"',
+    ],
+)
+def test_rules_that_do_not_say_what_they_mark_are_at_fault(rule: str) -> None:
+    assert [d.code for d in found_in(f"{SPANS}rules {{ {rule} }}\n")[1]] == ["E311"]
 
 
 @pytest.mark.parametrize("extra", SOUND)
