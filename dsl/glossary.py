@@ -141,8 +141,9 @@ def words(catalogue: Catalogue) -> list[str]:
     names: list[str] = [*BLOCKS, *METRICS, *FUNCTIONS, *KEYWORDS]
     others: list[str] = []
     for block in BLOCKS.values():
-        names += [entry.name for entry in (*block.settings, *block.clauses)]
-        others += [w for entry in (block, *block.settings, *block.clauses) for w in entry.also]
+        inner: tuple[Setting | Clause, ...] = (*block.settings, *block.clauses)
+        names += [entry.name for entry in inner]
+        others += [*block.also, *(w for entry in inner for w in entry.also)]
         others += [w for setting in block.settings for w in setting.words]
     others += [w for metric in METRICS.values() for w in metric.also]
     others += [name for kind in KINDS for name in catalogue.names(kind)]
