@@ -14,7 +14,7 @@ from labelwright.dsl.metrics import METRICS
 from labelwright.dsl.printing import number, share
 from labelwright.dsl.spending import split_of_budget
 
-_MEASURED: tuple[Place, ...] = (
+MEASURED: tuple[Place, ...] = (
     ("holdout", "annotations"),
     ("annotators", "overlap"),
     ("budget", "annotations"),
@@ -36,14 +36,14 @@ def check_accept(ctx: Context, draft: t.Task) -> None:
             _agreement(ctx, draft, criterion, place)
 
 
-def _apart(draft: t.Task, criterion: t.Criterion) -> int:
+def classes_apart(draft: t.Task, criterion: t.Criterion) -> int:
     """How many classes must each have their own items: all, where an item has one class only."""
     one_each = draft.kind == "classification" and draft.choose == "one"
     return max(len(draft.labels), 1) if criterion.of == t.EACH_CLASS and one_each else 1
 
 
 def _provable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place) -> None:
-    if not ctx.sure(*_MEASURED) or (ctx.cautious and criterion.of == t.EACH_CLASS):
+    if not ctx.sure(*MEASURED) or (ctx.cautious and criterion.of == t.EACH_CLASS):
         return
     assert criterion.confidence is not None
     alpha = 1 - criterion.confidence
@@ -60,7 +60,7 @@ def _provable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place)
         )
         return
     items = split_of_budget(draft).holdout_items
-    apart = _apart(draft, criterion)
+    apart = classes_apart(draft, criterion)
     if items >= least * apart:
         return
     of_class = "" if criterion.of in (None, t.EACH_CLASS) else f" of {criterion.of}"
@@ -84,7 +84,7 @@ def _provable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place)
         ctx.places[place],
         "this criterion can never pass",
         f"{sure} needs at least {number(least)} items{whole}",
-        labels=_holdout_label(ctx, draft, items),
+        labels=holdout_label(ctx, draft, items),
         notes=notes,
         help=f"with {number(example[0])} items{per}, {number(example[1])} right would pass."
         if example
@@ -92,7 +92,8 @@ def _provable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place)
     )
 
 
-def _holdout_label(ctx: Context, draft: t.Task, items: int) -> tuple[Label, ...]:
+def holdout_label(ctx: Context, draft: t.Task, items: int) -> tuple[Label, ...]:
+    """What the annotations of the holdout come to, where the file states them."""
     overlap = draft.annotators.overlap
     people = "1 person" if overlap == 1 else f"{overlap} people"
     text = f"{people} an item: {number(items)} items to measure on"
@@ -102,14 +103,14 @@ def _holdout_label(ctx: Context, draft: t.Task, items: int) -> tuple[Label, ...]
 
 def _countable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place) -> None:
     rounds = (("budget", "rounds"), ("budget", "per_round"))
-    if not ctx.sure(*_MEASURED, *rounds) or ctx.cautious or draft.existing_labels:
+    if not ctx.sure(*MEASURED, *rounds) or ctx.cautious or draft.existing_labels:
         return
     spending = split_of_budget(draft)
     training = spending.training_items
     if draft.budget.rounds is not None:
         training = min(training, draft.budget.rounds * draft.budget.per_round)
     most = training + spending.holdout_items
-    apart = _apart(draft, criterion)
+    apart = classes_apart(draft, criterion)
     if criterion.value * apart <= most or spending.training < 0:
         return
     whole = f" in all: {number(criterion.value * apart)}" if apart > 1 else ""

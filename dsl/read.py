@@ -1,8 +1,8 @@
 """The public door of the language: text -> `Reading`. It never raises for what a file says.
 
-Form first (`reader.py`), then meaning (`lower.py`), then sense (`checks.py`). A broken statement
-gives one diagnostic, and everything else is still read and checked: what meaning finds on a line
-whose form is broken is an echo of that, and waits until the form is mended.
+Form first (`reader.py`), then meaning (`lower.py`), sense (`checks.py`), doubts (`lints.py`). A
+broken statement gives one diagnostic, and everything else is still read and checked: what meaning
+finds on a line whose form is broken is an echo of that, and waits until the form is mended.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from labelwright.dsl.checks import check
 from labelwright.dsl.context import Context
 from labelwright.dsl.depth import too_deep
 from labelwright.dsl.diagnostics import Diagnostic, Reading, SourceText
+from labelwright.dsl.lints import lint
 from labelwright.dsl.lower import lower
 from labelwright.dsl.plugins import Catalogue
 from labelwright.dsl.reader import parse
@@ -64,6 +65,7 @@ def _read(source: SourceText, catalogue: Catalogue, surroundings: Surroundings |
     ctx = Context(source, catalogue, unread, surroundings)
     draft = lower(ctx, tree)
     check(ctx, draft)
+    lint(ctx, tree, draft)
     failed = any(d.severity == "error" for d in (*unread, *ctx.found))
     everything = [*unread, *_worth_saying(ctx.found, unread, source, tree)]
     everything.sort(key=lambda d: (d.span.start, d.span.end, d.code))

@@ -29,8 +29,10 @@ class Surroundings(Frozen):
 
     columns: tuple[Column, ...] = ()
     items: int | None = None  # how many there are
+    holdout: int | None = None  # how many of them measure
     fires: Mapping[str, int] = _NOTHING  # rule -> items on which it speaks
     clashes: tuple[tuple[str, str, int], ...] = ()  # two rules, items on which they contradict
     per_class: Mapping[str, int] = _NOTHING  # class id -> existing labels
+    labelled: int | None = None  # items that have an existing label
     leaks: int | None = None  # holdout items with a near duplicate in the pool
     applied: frozenset[str] | None = None  # class ids of the definition last applied

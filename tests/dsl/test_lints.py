@@ -1,0 +1,504 @@
+"""Each lint: a snapshot of what it says, and near misses on which it stays quiet."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labelwright.dsl.diagnostics import Diagnostic, SourceText
+from labelwright.dsl.lints_colors import as_seen, distance
+from labelwright.dsl.lints_constraints import Claim, within
+from labelwright.dsl.lints_descriptions import LIMIT, near_pairs, pieces
+from labelwright.dsl.read import read
+from labelwright.dsl.render import apply_fixes, render
+from labelwright.dsl.surroundings import Column, Surroundings
+from tests.dsl.catalogues import EVERYTHING
+from tests.dsl.snapshots import check_snapshot
+
+EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.task"))
+BASE = """task news "News"
+
+class Politics "정치" {
+  describe = "Government, parliament, parties."
+  class Election { describe = "Campaigns, polls and counting." }
+  class Other
+}
+class 경제 "Economy" { describe = "Markets, companies and prices." }
+class Sports { describe = "Matches, athletes and clubs." }
+class Fraud { describe = "Scams and swindles." }
+
+data {
+  source = csv("news.csv")
+  text   = body
+}
+
+"""
+MANY = BASE.replace('"News"\n', '"News" { choose = many }\n', 1)
+SPANS = BASE.replace('"News"\n', '"News" { kind = spans }\n', 1)
+RULES = (
+    "rules {\n  goal:   vote Sports when body matches /goal/\n"
+    "  shares: vote 경제 when body matches /share/\n  stub:   veto when words(body) < 40\n}\n"
+)
+
+
+def columns(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, "text") for name in names)
+
+
+def rare(fraud: int, **more: object) -> Surroundings:
+    """5,000 items, all with a label, this many of them Fraud."""
+    each = {"Election": 1_000, "Sports": 2_000, "경제": 2_000 - fraud, "Fraud": fraud}
+    return Surroundings(**{"items": 5_000, "labelled": 5_000, "per_class": each, **more})
+
+
+CASES: dict[str, str] = {
+    "L202_no_description": BASE + 'class Crime { hotkey = "c" }\n',
+    "L202_a_gap": BASE + 'class Crime {\n  describe = ""\n  examples = ["He broke in."]\n}\n',
+    "L203_nearly_alike": BASE + 'class Football {\n  describe = "Match, athletes and clubs."\n}\n',
+    "L203_in_korean": BASE
+    + 'class 주식 {\n  describe = "주가와 환율, 회사의 실적을 다루는 기사."\n}\n'
+    'class 증시 {\n  describe = "주가, 환율, 회사의 실적을 다루는 기사"\n}\n',
+    "L203_same_words": BASE + 'class Scam {\n  describe = "scams and SWINDLES"\n}\n',
+    "L204_two_classes": BASE
+    + 'class Crime {\n  describe = "Any trial."\n  examples = ["He was jailed.", "Sold  twice"]\n}\n'
+    'class Scam {\n  describe = "Tricks."\n  examples = "sold twice"\n}\n',
+    "L204_for_and_against": BASE
+    + 'class Crime {\n  describe = "Any trial."\n  examples = ["He was jailed."]\n'
+    '  counterexamples = ["A new law.", "He was jailed."]\n}\n',
+    "L204_same_span": SPANS
+    + 'class A { describe = "Who buys."\n  examples = [span("Kakao bought SM", "Kakao")]\n}\n'
+    'class B { describe = "What is bought."\n  examples = [span("Kakao bought SM", "Kakao")]\n}\n',
+    "L205_width": BASE + 'class ＳＰＯＲＴＳ { describe = "Hunting and fishing." }\n',
+    "L205_title": BASE + 'class Games "ＳＰＯＲＴＳ" { describe = "Hunting and fishing." }\n',
+    "L205_case": BASE.replace("class Fraud {", 'class Fraud "Swindles" {')
+    + 'class Crime "FRAUD" { describe = "Any trial." }\n',
+    "L206_alike": BASE + 'class A {\n  describe = "Any trial."\n  color = "#1F77B4"\n}\n'
+    'class B {\n  describe = "Rain, wind."\n  color = "#2A7AB8"\n}\n',
+    "L206_colour_blind": BASE + 'class A {\n  describe = "Any trial."\n  color = "#808000"\n}\n'
+    'class B {\n  describe = "Rain, wind."\n  color = "#C04000"\n}\n',
+    "L207_was": BASE
+    + 'class Cash {\n  describe = "Notes and coins."\n  was      = Money  # old\n}\n',
+    "L207_one_of_two": BASE
+    + 'class Cash {\n  describe = "Notes and coins."\n  was      = [Coins, Notes]\n}\n',
+    "L207_split_of": BASE + 'class Scam {\n  describe = "Tricks."\n  split_of = Crime\n}\n'
+    'class Theft {\n  describe = "Stolen goods."\n  split_of = Crime\n}\n',
+    "L302_the_parent": BASE + "constraints {\n  Election requires Politics\n}\n",
+    "L302_one_of_two": MANY + "constraints {\n  Election requires Fraud, Politics\n}\n",
+    "L302_said_twice": MANY
+    + "constraints {\n  Sports excludes Fraud\n  Fraud excludes Sports\n}\n",
+    "L302_said_of_the_parent": MANY
+    + "constraints {\n  Election excludes Sports\n  Politics excludes Sports, Fraud\n}\n",
+    "L303_one_mistake": BASE + "holdout {\n  annotations = 80\n}\nannotators { overlap = 2 }\n"
+    "accept {\n  confidence = 95%\n  accuracy  >= 92%\n}\n",
+    "L303_of_a_class": BASE
+    + "holdout { annotations = 100 }\naccept { recall of Fraud >= 97% with 95% confidence }\n",
+    "L304_one_estimate": BASE + "accept { accuracy >= 90% }\n",
+    "L304_two_estimates": BASE + "accept {\n  macro_f1 >= 0.9\n  ece <= 5%\n  labels >= 60\n}\n",
+    "L305_no_until": BASE
+    + "query {\n  phase a { strategy = margin }\n  phase b { strategy = entropy }\n"
+    "  phase c { strategy = random }\n}\n",
+    "L305_more_than_the_budget": BASE
+    + "budget { annotations = 100 }\nholdout { annotations = 60 }\n"
+    "query {\n  phase a until labels of each class >= 10 { strategy = margin }\n"
+    "  phase b { strategy = entropy }\n}\n",
+    "L305_passed_over": BASE + "query {\n  phase a until labels >= 50 { strategy = margin }\n"
+    "  phase b until labels >= 40 { strategy = entropy }\n  phase c { strategy = random }\n}\n",
+    "L306_ten": BASE + "annotators {\n  gold = 10 items\n}\n",
+    "L307_one": BASE + "train {\n  seeds = [7]\n}\n",
+    "E240_misspelt": BASE + RULES.replace("words(body)", "words(bodi)"),
+    "E240_everywhere": BASE.replace("text   = body", "text   = boddy\n  show   = [sektion, boddy]"),
+    "E240_no_picture": BASE + "slice dark when brightness < 0.2\n",
+    "L401_never": BASE + RULES,
+    "L402_everywhere": BASE + RULES,
+    "L402_veto": BASE + RULES,
+    "L403_contradict": BASE + RULES,
+    "L404_criterion": BASE + "budget { annotations = 6_000 }\nholdout { annotations = 4_900 }\n"
+    "accept { recall of Fraud >= 99% with 95% confidence }\n",
+    "L404_each_class": BASE + "budget { annotations = 2_000 }\nholdout { annotations = 900 }\n"
+    "accept { recall of each class >= 80% with 95% confidence }\n",
+    "L404_labels": BASE + "budget { annotations = 4_000 }\naccept { labels of each class >= 60 }\n",
+    "L404_budget": BASE + "budget { annotations = 600 }\n",
+    "L405_repeats": BASE + "holdout { size = 20% }\n",
+}
+BESIDE: dict[str, Surroundings] = {
+    "L207_was": Surroundings(applied=frozenset(["Cash", "Sports"])),
+    "L207_one_of_two": Surroundings(applied=frozenset(["Cash", "Notes"])),
+    "L207_split_of": Surroundings(applied=frozenset(["Scam", "Theft"])),
+    "E240_misspelt": Surroundings(columns=columns("id", "body", "section")),
+    "E240_everywhere": Surroundings(columns=columns("id", "body", "section")),
+    "E240_no_picture": Surroundings(columns=columns("id", "body")),
+    "L401_never": Surroundings(items=7_000, fires={"goal": 0, "shares": 90, "stub": 12}),
+    "L402_everywhere": Surroundings(items=7_000, fires={"goal": 6_950, "shares": 90}),
+    "L402_veto": Surroundings(items=7_000, fires={"goal": 300, "stub": 6_990}),
+    "L403_contradict": Surroundings(
+        items=7_000, fires={"goal": 300, "shares": 90}, clashes=(("goal", "shares", 60),)
+    ),
+    "L404_criterion": rare(15),
+    "L404_each_class": rare(20),
+    "L404_labels": rare(15),
+    "L404_budget": rare(30),
+    "L405_repeats": Surroundings(items=5_000, holdout=1_000, leaks=37),
+}
+"""What is known beside the text of a case."""
+
+
+def found_in(text: str, beside: Surroundings | None = None) -> tuple[SourceText, list[Diagnostic]]:
+    source = SourceText("news.task", text)
+    return source, list(read(source, EVERYTHING, beside).diagnostics)
+
+
+def codes(text: str, beside: Surroundings | None = None) -> list[str]:
+    return [d.code for d in found_in(text, beside)[1]]
+
+
+def test_the_bases_are_sound() -> None:
+    assert codes(BASE) == codes(MANY) == codes(SPANS) == []
+    assert codes(BASE + RULES) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_fault_gives_one_diagnostic(name: str) -> None:
+    source, found = found_in(CASES[name], BESIDE.get(name))
+    shown = render(found, source, color=False)
+    code = name.partition("_")[0]
+    assert {d.code for d in found} == {code}, shown
+    assert len(found) == (2 if name in ("E240_everywhere", "L207_split_of") else 1), shown
+    assert all(d.severity == ("error" if code == "E240" else "warning") for d in found)
+    check_snapshot(name, CASES[name], shown)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_messages_are_plain(name: str) -> None:
+    """As of the other diagnostics: what is wrong, what to write, whole sentences in notes."""
+    for d in found_in(CASES[name], BESIDE.get(name))[1]:
+        assert not d.message.endswith(".")
+        assert not d.hint.endswith(".")
+        assert len(d.message) < 90, d.message
+        assert 0 < len(d.hint) < 100 or d.notes, d.hint
+        assert all(note.endswith(".") for note in d.notes), d.notes
+        assert not d.help or d.help.endswith("."), d.help
+        words = f"{d.message} {d.hint} {' '.join(d.notes)} {d.help}".lower()
+        assert not re.search(r"\b(invalid|illegal|unexpected token|none|null|identifier)\b", words)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name[0] == "L"])
+def test_each_lint_is_allowed_on_the_line_above(name: str) -> None:
+    code = name.partition("_")[0]
+    text = CASES[name]
+    for found in reversed(found_in(text, BESIDE.get(name))[1]):
+        at = text.rfind("\n", 0, found.span.start) + 1
+        text = f"{text[:at]}# allow {code}\n{text[at:]}"
+    assert codes(text, BESIDE.get(name)) == []
+
+
+def test_a_fix_takes_its_diagnostic_away() -> None:
+    fixed = set()
+    for name, text in CASES.items():
+        found = [d for d in found_in(text, BESIDE.get(name))[1] if d.fix]
+        if found:
+            fixed.add(name.partition("_")[0])
+            left = found_in(apply_fixes(text, found), BESIDE.get(name))[1]
+            assert not {d.message for d in found} & {d.message for d in left}
+    assert fixed == {"L207", "L302", "E240"}
+
+
+QUIET: dict[str, str | tuple[str, Surroundings]] = {
+    "L202 the rest of its siblings": BASE
+    + 'class Crime {\n  describe = "Any trial."\n  class 기타\n}\n',
+    "L202 unusable": BASE + "class Unclear { role = unusable }\n",
+    "L202 a rehearsal that describes nothing": "task t\nclass A\nclass B\n"
+    'data { source = csv("x.csv") }\nannotators { from = simulate(column = label) }\n',
+    "L203 one word makes the difference": BASE
+    + 'class A { describe = "A letter of somebody who complains." }\n'
+    'class B { describe = "A letter of somebody who gives thanks." }\n',
+    "L203 opposites": BASE + 'class A { describe = "More than 50,000 dollars in the year." }\n'
+    'class B { describe = "50,000 dollars in the year, or less." }\n',
+    "L203 Korean": BASE + 'class A { describe = "사실, 생각, 느낌을 알리는 말." }\n'
+    'class B { describe = "사실이 아닌 것을 꾸며 낸 말." }\n',
+    "L204 example of one, counterexample of another": BASE
+    + 'class A { describe = "Trials."\n  examples = ["He was jailed."]\n}\n'
+    'class B { describe = "Police."\n  counterexamples = ["He was jailed."]\n}\n',
+    "L204 several classes at once": MANY
+    + 'class A { describe = "Trials."\n  examples = ["He was jailed."]\n}\n'
+    'class B { describe = "Police."\n  examples = ["He was jailed."]\n}\n',
+    "L204 parent and child": BASE
+    + 'class A { describe = "Trials."\n  examples = ["He was jailed."]\n'
+    '  class B { describe = "Police."\n    examples = ["He was jailed."]\n  }\n}\n',
+    "L204 another part of the text": SPANS
+    + 'class A { describe = "Who buys."\n  examples = [span("Kakao bought SM", "Kakao")]\n}\n'
+    'class B { describe = "What is bought."\n  examples = [span("Kakao bought SM", "SM")]\n}\n',
+    "L204 pictures whose names differ by case": BASE
+    + 'class A { describe = "Trials."\n  examples = [image("a.jpg")]\n}\n'
+    'class B { describe = "Police."\n  examples = [image("A.jpg")]\n}\n',
+    "L205 under different parents": BASE
+    + 'class Crime { describe = "Any trial."\n  class ＯＴＨＥＲ { describe = "All else." }\n}\n',
+    "L205 one letter more": BASE + 'class Sport { describe = "Hunting and fishing." }\n',
+    "L206 Tableau's red and green": BASE
+    + 'class A { describe = "Any trial."\n  color = "#59A14F"\n}\n'
+    'class B { describe = "Rain, wind."\n  color = "#E15759"\n}\n',
+    "L206 a child like its parent": BASE
+    + 'class A { describe = "Any trial."\n  color = "#1F77B4"\n'
+    '  class B { describe = "Rain, wind."\n    color = "#1F77B4"\n  }\n}\n',
+    "L207 not applied yet": (
+        CASES["L207_was"],
+        Surroundings(applied=frozenset(["Money", "Sports"])),
+    ),
+    "L207 nothing was ever applied": CASES["L207_was"],
+    "L207 a class that stays and absorbs": (
+        BASE + 'class Cash { describe = "Notes and coins."\n  was = [Cash, Coins]\n}\n',
+        Surroundings(applied=frozenset(["Cash", "Coins"])),
+    ),
+    "L207 a class that stays and is split": (
+        BASE
+        + 'class Crime { describe = "Trials."\n  split_of = Crime\n}\n'
+        + 'class Scam { describe = "Tricks."\n  split_of = Crime\n}\n',
+        Surroundings(applied=frozenset(["Crime", "Fraud"])),
+    ),
+    "L302 siblings, and another child": MANY
+    + "constraints {\n  Election requires Fraud\n  Fraud requires Politics\n"
+    "  Politics excludes Sports\n}\n",
+    "L302 of the child, not of the parent": MANY
+    + "constraints {\n  Sports excludes Election\n  Sports requires Fraud\n}\n",
+    "L303 one mistake is allowed": BASE
+    + "holdout { annotations = 46 }\naccept { accuracy >= 90% with 95% confidence }\n",
+    "L304 one of several has an interval": BASE
+    + "accept {\n  accuracy >= 90% with 95% confidence\n  macro_f1 >= 0.85\n}\n",
+    "L304 counts and agreement": BASE
+    + "annotators { overlap = 2 }\naccept {\n  labels >= 300\n  alpha >= 0.7\n}\n",
+    "L305 a ladder": BASE + "query {\n  phase a until labels >= 50 { strategy = margin }\n"
+    "  phase b until labels of each class >= 30 { strategy = entropy }\n"
+    "  phase c until accuracy >= 80% { strategy = random }\n"
+    "  phase d { strategy = random }\n}\n",
+    "L305 one item is left": BASE
+    + "budget { annotations = 101\n per_round = 1 }\nholdout { annotations = 50 }\n"
+    "query {\n  phase a until labels >= 50 { strategy = margin }\n"
+    "  phase b { strategy = entropy }\n}\n",
+    "L305 either will do": BASE + "budget { annotations = 200 }\nholdout { annotations = 100 }\n"
+    "query {\n  phase a until labels >= 5_000 or labels of Fraud >= 5 { strategy = margin }\n"
+    "  phase b { strategy = entropy }\n}\n",
+    "L305 labels that are there already": BASE
+    + "budget { annotations = 100 }\nholdout { annotations = 60 }\nexisting_labels { label = topic }\n"
+    "query {\n  phase a until labels >= 90 { strategy = margin }\n"
+    "  phase b { strategy = entropy }\n}\n",
+    "L306 twenty": BASE + "annotators { gold = 20 items }\n",
+    "L306 a file": BASE + 'annotators { gold = file("gold.csv") }\n',
+    "L307 two": BASE + "train { seeds = [1, 2] }\n",
+    "L307 none is named": BASE + "train { epochs = 3 }\n",
+    "E240 columns of other sources": (
+        BASE
+        + 'existing_labels { source = csv("old.csv", key = item, label = topic) }\n'
+        + "annotators { from = simulate(column = truth) }\n",
+        Surroundings(columns=columns("body")),
+    ),
+    "E240 fields of pictures": (
+        BASE.replace("text   = body", "image = photo")
+        + "slice dark when brightness < 0.1 and not (sharpness < 3 or width < 30)\n",
+        Surroundings(columns=(Column("photo", "picture"),)),
+    ),
+    "E240 fields of spans": (
+        SPANS + 'rules { a: vote Fraud when span matches /x/ and before contains "y" }\n',
+        Surroundings(columns=columns("body")),
+    ),
+    "E240 quoted": (
+        BASE + 'slice old when "published at" < 2020-01-01\n',
+        Surroundings(columns=columns("body", "published at")),
+    ),
+    "L401 not looked at": (BASE + RULES, Surroundings(items=100, fires={"goal": 3})),
+    "L402 nine in ten": (BASE + RULES, Surroundings(items=100, fires={"goal": 90})),
+    "L402 hardly any data": (BASE + RULES, Surroundings(items=5, fires={"goal": 5})),
+    "L403 a few items": (
+        BASE + RULES,
+        Surroundings(
+            items=900, fires={"goal": 300, "shares": 90}, clashes=(("goal", "shares", 20),)
+        ),
+    ),
+    "L404 common enough": (CASES["L404_criterion"], rare(320)),
+    "L404 another way to choose what measures": (
+        CASES["L404_criterion"].replace(
+            "annotations = 4_900", "annotations = 4_900\nmeasure = active"
+        ),
+        rare(15),
+    ),
+    "L404 hardly any labels": (
+        CASES["L404_criterion"],
+        Surroundings(items=5_000, per_class={"Sports": 60, "Fraud": 1}),
+    ),
+    "L404 a class without any label": (CASES["L404_labels"], rare(0)),
+    "L404 children count": (
+        BASE + "accept { labels of Politics >= 900 }\nbudget { annotations = 4_000 }\n",
+        rare(500),
+    ),
+    "L405 hardly any": (
+        CASES["L405_repeats"],
+        Surroundings(items=5_000, holdout=1_000, leaks=9),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_a_near_miss_is_left_alone(name: str) -> None:
+    case = QUIET[name]
+    text, beside = case if isinstance(case, tuple) else (case, None)
+    source, found = found_in(text, beside)
+    assert found == [], render(found, source, color=False)
+
+
+# --- what is broken is not doubted --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        'class Crime {\n  descibe = "Any trial."\n}\n',
+        "class Crime {\n  describe = 3\n}\n",
+        "class Crime {\n  describe = = \n}\n",
+        "query {\n  phase a untill labels >= 3 { strategy = margin }\n  phase b { strategy = margin }\n}\n",
+        "query {\n  phase a until lables >= 3 { strategy = margin }\n  phase b { strategy = margin }\n}\n",
+        "accept {\n  accuracy >= 80% with 95% confidence on koren\n  macro_f1 >= 80%\n}\n",
+        "annotators { gold = 3 eggs }\n",
+        'train { seeds = ["a"] }\n',
+    ],
+)
+def test_an_error_brings_no_lint(broken: str) -> None:
+    found = found_in(BASE + broken)[1]
+    assert [d.code[0] for d in found] == ["E"], found
+
+
+# --- the measures -----------------------------------------------------------------------------
+
+CIEDE2000 = [  # Sharma, Wu and Dalal 2005, table 1: pairs that tell right formulas from wrong ones
+    ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+    ((50.0, -1.3802, -84.2814), (50.0, 0.0, -82.7485), 1.0000),
+    ((50.0, 0.0, 0.0), (50.0, -1.0, 2.0), 2.3669),
+    ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0009), 7.1792),
+    ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0011), 7.2195),
+    ((50.0, -0.0010, 2.4900), (50.0, 0.0011, -2.4900), 4.7461),
+    ((50.0, 2.5, 0.0), (50.0, 0.0, -2.5), 4.3065),
+    ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+    ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+    ((22.7233, 20.0904, -46.6940), (23.0331, 14.9730, -42.5619), 2.0373),
+    ((90.8027, -2.0831, 1.4410), (91.1528, -1.6435, 0.0447), 1.4441),
+    ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "apart"), CIEDE2000)
+def test_the_distance_of_colours_is_the_published_one(one, other, apart) -> None:
+    assert distance(one, other) == pytest.approx(apart, abs=5e-5)
+    assert distance(other, one) == pytest.approx(apart, abs=5e-5)
+
+
+def test_colours_as_they_look() -> None:
+    white, *weak = as_seen("#fff")
+    assert white == pytest.approx((100, 0, 0), abs=0.02)
+    assert all(seen == pytest.approx((100, 0, 0), abs=0.1) for seen in weak)  # rows sum to one
+    assert as_seen("#f00")[0] == pytest.approx((53.24, 80.09, 67.20), abs=0.02)
+    red, green = as_seen("#D62728"), as_seen("#2CA02C")
+    usual, *weakly = (distance(a, b) for a, b in zip(red, green, strict=True))
+    assert usual > 60
+    assert min(weakly) == weakly[1] < 12  # green: far nearer
+
+
+WORDS = st.lists(st.sampled_from(["alpha", "beta", "gamma", "delta", "주가", "환율"]), max_size=7)
+
+
+@settings(deadline=None)
+@given(st.lists(WORDS.map(" ".join), max_size=12))
+def test_near_pairs_are_those_of_comparing_all(texts: list[str]) -> None:
+    cut = [pieces(text) for text in texts]
+    expected = []
+    for this, own in enumerate(cut):
+        for that in range(this):
+            alike = len(own & cut[that]) / len(own | cut[that])
+            if alike >= LIMIT:
+                expected.append((this, that, alike))
+                break
+    assert list(near_pairs(texts)) == expected
+
+
+IDS = ["A", "A.B", "A.B.C", "A.D", "E", "E.F"]
+CLAIMS = st.builds(
+    Claim,
+    line=st.integers(0, 9),
+    part=st.just(0),
+    subject=st.sampled_from(IDS),
+    relation=st.sampled_from(["requires", "excludes"]),
+    object=st.sampled_from(IDS),
+)
+
+
+def answers() -> list[set[str]]:
+    """All that an answer can come to: a set of classes, and with each all classes above it."""
+    found = []
+    for bits in range(2 ** len(IDS)):
+        named = {c for n, c in enumerate(IDS) if bits >> n & 1}
+        found.append({a for a in IDS for c in named if c == a or c.startswith(f"{a}.")})
+    return found
+
+
+ANSWERS = answers()
+
+
+def breaks(claim: Claim, answer: set[str]) -> bool:
+    if claim.subject not in answer:
+        return False
+    return (claim.object in answer) == (claim.relation == "excludes")
+
+
+def nested(claim: Claim) -> bool:
+    return within(claim.subject, claim.object) or within(claim.object, claim.subject)
+
+
+@settings(max_examples=300, deadline=None)
+@given(CLAIMS, CLAIMS)
+def test_a_constraint_is_implied_where_no_answer_tells_them_apart(one: Claim, other: Claim) -> None:
+    """Sound always; complete for claims of one kind on classes of which neither holds the other."""
+    follows = all(breaks(one, a) for a in ANSWERS if breaks(other, a))
+    if one.implies(other):
+        assert follows
+    elif one.relation == other.relation and not (nested(one) or nested(other)):
+        assert not follows
+
+
+# --- how long it takes ------------------------------------------------------------------------
+
+
+def many_classes(count: int) -> str:
+    rng = random.Random(7)
+    vowels = ["".join(rng.choices("aeiou", k=2)) for _ in range(400)]
+    lines = [
+        f'class C{n} "Class {n}" {{\n  describe = "Questions about '
+        f"{' '.join(rng.choice(vowels) + rng.choice('bdfgkl') for _ in range(6))}, and what "
+        f'belongs to them."\n  examples = ["example {n}"]\n  color = "#{n % 4096:03x}"\n}}'
+        for n in range(count)
+    ]
+    return BASE + "\n".join(lines) + "\n"
+
+
+def test_the_time_grows_with_the_file_not_with_its_square() -> None:
+    from labelwright.dsl.context import Context
+    from labelwright.dsl.lints import lint
+    from labelwright.dsl.lower import lower
+    from labelwright.dsl.reader import parse
+
+    def seconds(count: int) -> float:
+        source = SourceText("big.task", many_classes(count))
+        file, unread = parse(source)
+        assert unread == ()
+        ctx = Context(source, EVERYTHING)
+        draft = lower(ctx, file)
+        took = []
+        for _ in range(2):
+            start = time.process_time()
+            lint(ctx, file, draft)
+            took.append(time.process_time() - start)
+        return min(took)
+
+    small, large = seconds(250), seconds(2_000)
+    assert large < 8 * 3 * small
