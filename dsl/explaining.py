@@ -4,7 +4,7 @@ The pages are the files of `codes/`, in a small part of Markdown: a title, parag
 blocks. `task wrong` is a whole file that gives exactly this code, `task right` the same one mended;
 the tests read both. In a block marked `escaped`, `\\u00a0` is that character and `⟪text⟫×100` is
 the text a hundred times. `json surroundings` says what is known beside the file's text
-(`surroundings.py`). Words are in `glossary.py`.
+(`surroundings.py`) in the examples after it. Words are in `glossary.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GROUPS: dict[str, str] = {
 }
 """What the codes that begin so are about, in the order in which they are listed."""
 
-CODE = re.compile(r"[EL]\d{3}")
+CODE = re.compile(r"\b[EL]\d{3}\b")
 _FOLDER = Path(__file__).parent / "codes"
 _TITLE = re.compile(r"# ([EL]\d{3}) · (\S[^\n]*)\n")
 _FENCE = re.compile(r"^```([a-z]+)((?: [a-z]+)*)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)

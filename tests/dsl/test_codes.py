@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,12 +34,12 @@ def written_in_the_source() -> set[str]:
     }
 
 
-def known_beside(told: Page) -> Surroundings | None:
-    """The surroundings that a page states, as `read` takes them."""
-    part = told.part("surroundings")
-    if part is None:
+def known_beside(told: Page, part: Part) -> Surroundings | None:
+    """The surroundings that a page states before an example, as `read` takes them."""
+    before = [p for p in told.parts[: told.parts.index(part)] if p.kind == "surroundings"]
+    if not before:
         return None
-    given = json.loads(part.text)
+    given = json.loads(before[-1].text)
     if "columns" in given:
         given["columns"] = tuple(Column(name, type) for name, type in given["columns"].items())
     if "clashes" in given:
@@ -51,9 +53,10 @@ def examples(told: Page, kind: str) -> list[Part]:
     return [part for part in told.parts if part.kind == kind]
 
 
-def found_in(text: str, told: Page) -> tuple[Diagnostic, ...]:
-    source = SourceText(f"{told.code}.task", text)
-    return read(source, EVERYTHING, known_beside(told)).diagnostics
+def found_in(told: Page, part: Part, text: str = "") -> tuple[Diagnostic, ...]:
+    """What is found in an example, or in a text in its place."""
+    source = SourceText(f"{told.code}.task", text or part.source)
+    return read(source, EVERYTHING, known_beside(told, part)).diagnostics
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
@@ -66,7 +69,7 @@ def test_what_is_wrong_gives_this_code_alone(code: str) -> None:
     assert told.code == code
     assert examples(told, "wrong"), "a page shows what is wrong"
     for part in examples(told, "wrong"):
-        found = found_in(part.source, told)
+        found = found_in(told, part)
         here = [d for d in found if d.code == code]
         assert len(here) == 1, [d.code for d in found]
         assert here[0].severity == told.severity
@@ -79,7 +82,7 @@ def test_what_is_right_is_right(code: str) -> None:
     told = page(code)
     assert examples(told, "right"), "a page shows what is right"
     for part in examples(told, "right"):
-        assert [d.code for d in found_in(part.source, told)] == []
+        assert [d.code for d in found_in(told, part)] == []
 
 
 @pytest.mark.parametrize("code", [c for c in codes() if c.startswith("L")])
@@ -87,10 +90,10 @@ def test_a_lint_can_be_allowed_and_its_page_says_how(code: str) -> None:
     told = page(code)
     assert f"# allow {code}" in " ".join(p.text for p in told.parts if p.kind == "text")
     for part in examples(told, "wrong"):
-        (place,) = [d.span.start for d in found_in(part.source, told) if d.code == code]
+        (place,) = [d.span.start for d in found_in(told, part) if d.code == code]
         line = part.source.rfind("\n", 0, place) + 1
         allowed = f"{part.source[:line]}# allow {code}: it is meant\n{part.source[line:]}"
-        assert code not in [d.code for d in found_in(allowed, told)]
+        assert code not in [d.code for d in found_in(told, part, allowed)]
 
 
 @pytest.mark.parametrize("code", codes())
@@ -145,3 +148,9 @@ def test_escapes() -> None:
     assert wrong.source == "a\u00a0bc\nbc\nd\n"
     assert wrong.text == "a\\u00a0⟪bc\n⟫×2d\n"
     assert Part("wrong", "⟪a⟫×3").source == "⟪a⟫×3"
+
+
+def test_the_index_is_fresh() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "codes_index.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
