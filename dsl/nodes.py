@@ -66,6 +66,12 @@ def _nfc(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def long_text(written: str) -> str:
+    """The value of a text in triple quotes: its lines without their common margin, stripped."""
+    value = written[3:-3].replace("\r\n", "\n").replace("\r", "\n")
+    return textwrap.dedent(value).strip()
+
+
 def _number(text: str) -> int | float:
     digits = text.replace("_", "")
     if digits.lstrip("-").isdigit():
@@ -96,8 +102,7 @@ class Nodes:
         return tree.Text(token_span(token), value)
 
     def LONG_STRING(self, token: Token) -> tree.Text:  # noqa: N802
-        value = token[3:-3].replace("\r\n", "\n").replace("\r", "\n")
-        return tree.Text(token_span(token), textwrap.dedent(value).strip(), long=True)
+        return tree.Text(token_span(token), long_text(token), long=True)
 
     def PERCENT(self, token: Token) -> tree.PercentValue:  # noqa: N802
         return tree.PercentValue(token_span(token), float(token[:-1]))

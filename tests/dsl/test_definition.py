@@ -41,8 +41,8 @@ def changed(text: str, *edits: tuple[str, str]) -> set[str]:
     [
         ("class Sports ", "class Sport ", {"classes"}),
         ('[gov, "국회"]', "[gov]", {"classes"}),
-        ("choose   = one", "choose   = many", {"answer"}),
-        ("classes  = leaves", "classes  = any", {"answer"}),
+        ("choose  = one", "choose  = many", {"answer"}),
+        ("classes = leaves", "classes = any", {"answer"}),
         ("id     = article_id", "id     = id", {"data"}),
         ("text   = [title, body]", "text   = body", {"data"}),
         ("dedupe = near(0.92)", "dedupe = near(0.9)", {"data"}),
@@ -67,7 +67,7 @@ def test_aspects(before: str, after: str, aspects: set[str]) -> None:
 
 TOGETHER = {  # what a change needs beside it, for the file to stay sound
     "class Sports ": [("vote Sports", "vote Sport"), ("against Sports", "against Sport")],
-    "choose   = one": [("accuracy             >=", "exact_match          >=")],
+    "choose  = one": [("accuracy             >=", "exact_match          >=")],
     "was      = Business": [('  color    = "#F28E2B"\n', "")],
 }
 
