@@ -6,11 +6,11 @@ and so is what says nothing about this task (`nesting` where no spans are marked
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from labelwright.dsl import printing as p
 from labelwright.dsl import task as t
+from labelwright.dsl.lines import width
 from labelwright.dsl.spending import split_of_budget
 
 _WIDTH = 100
@@ -30,7 +30,7 @@ def show(task: t.Task) -> str:
         _block("holdout", _holdout(task.holdout)),
         _block("rules", _rules(task.rules)),
         _block("constraints", [_constraint(c) for c in task.constraints]),
-        "\n".join(_when(f"slice {s.name} when", s.when, "  ") for s in task.slices),
+        "\n".join(_when(f"slice {s.name} when", s.when, 0) for s in task.slices),
         _block("annotators", _annotators(task.annotators)),
         _block("budget", _budget(task)),
         _block("query", [_phase(phase) for phase in task.query.phases]),
@@ -43,12 +43,6 @@ def show(task: t.Task) -> str:
 
 
 # --- layout -----------------------------------------------------------------------------------
-
-
-def _cells(text: str) -> int:
-    """How many cells of a terminal a text fills."""
-    wide = sum(unicodedata.east_asian_width(ch) in "WF" for ch in text)
-    return len(text) + wide - sum(unicodedata.combining(ch) > 0 for ch in text)
 
 
 def _block(head: str, rows: list[Row], indent: str = "") -> str:
@@ -71,17 +65,20 @@ def _aligned(rows: list[Row]) -> Iterator[str]:
         while at < len(rows) and isinstance(pair := rows[at], tuple):
             run.append(pair)
             at += 1
-        column = max(_cells(name) for name, _ in run)
+        column = max(width(name) for name, _ in run)
         for name, rest in run:
-            yield name + " " * (column - _cells(name)) + " " + rest
+            yield name + " " * (column - width(name)) + " " + rest
 
 
-def _when(head: str, condition: t.Condition, margin: str) -> str:
-    """A condition after its head, broken where the line, begun at the margin, would be too long."""
+def _when(head: str, condition: t.Condition, column: int, *, hang: int = 2) -> str:
+    """A condition after its head, which begins at a column: broken where the line were too long.
+
+    `hang`: how much deeper than the head its further lines stand.
+    """
     line = f"{head} {p.condition(condition)}"
-    if _cells(margin + line) <= _WIDTH:
+    if column + width(line) <= _WIDTH:
         return line
-    return f"{head} {p.condition(condition, break_with=chr(10) + margin + '  ')}"
+    return f"{head} {p.condition(condition, break_with=chr(10) + ' ' * (column + hang))}"
 
 
 # --- one function a block ---------------------------------------------------------------------
@@ -178,7 +175,7 @@ def _data(data: t.Data) -> list[Row]:
         near = data.dedupe.threshold
         rows.append(("dedupe", "= exact" if near is None else f"= near({p.number(near)})"))
     if data.keep is not None:
-        rows.append(_when("keep when", data.keep, "  "))
+        rows.append(_when("keep when", data.keep, 2))
     return rows
 
 
@@ -211,23 +208,23 @@ def _holdout(holdout: t.Holdout) -> list[Row]:
     if holdout.size is not None:
         rows.append(("size", f"= {p.share(holdout.size)}"))
     if holdout.when is not None:
-        rows.append(_when("items when", holdout.when, "  "))
+        rows.append(_when("items when", holdout.when, 2))
     rows.append(("annotations", f"= {p.number(holdout.annotations)}"))
     rows.append(("measure", f"= {holdout.measure}"))
     return rows
 
 
 def _rules(rules: tuple[t.Rule, ...]) -> list[Row]:
-    margin = " " * (4 + max((_cells(rule.name) for rule in rules), default=0))
-    return [(f"{rule.name}:", _says(rule, margin)) for rule in rules]
+    column = 4 + max((width(rule.name) for rule in rules), default=0)
+    return [(f"{rule.name}:", _says(rule, column)) for rule in rules]
 
 
-def _says(rule: t.Rule, margin: str) -> str:
+def _says(rule: t.Rule, column: int) -> str:
     says = {"vote": "vote", "against": "vote against", "veto": "veto"}[rule.action]
     if rule.label is not None:
         says += f" {p.class_name(rule.label)}"
     if rule.when is not None:
-        says = _when(f"{says} when", rule.when, margin)
+        says = _when(f"{says} when", rule.when, column, hang=0)
     if rule.weight != 1:
         says += f" weight {p.number(rule.weight)}"
     return says
