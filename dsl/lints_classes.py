@@ -189,9 +189,12 @@ def _take_away(
         return
     line = written.setting(ctx.places[place]).span
     what = f"`{word} = {done[0]}`" if len(done) == 1 and not waiting else f"{listed(done)} in `was`"
+    where = ctx.places[place]
+    if waiting:
+        where = written.element(where, item.was.index(done[0])).span
     ctx.error(
         "L207",
-        ctx.places[place],
+        where,
         f"{what} was applied already" if len(done) == 1 else f"{what} were applied already",
         f"leave {listed(done)} out" if waiting else "take this line away",
         notes=(f"The labels are class {item.id}'s since then.",),

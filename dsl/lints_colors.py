@@ -43,38 +43,37 @@ _EYES: dict[str, _Matrix] = {
 """What is done to linear sRGB for readers who see this colour weakly."""
 
 
+_MOST = 24  # colours; no more can all be told apart, so that they cannot be what people go by
+
+
 def lint_colors(ctx: Context, draft: t.Task) -> None:
     """Add every class whose colour is too close to that of a sibling before it; each class once.
 
     Siblings are chosen between, so they must be told apart; a child may look like its parent.
     """
-    alone: dict[str | None, list[tuple[t.Class, list[Lab]]]] = {}
-    seen: dict[str, list[Lab]] = {}
+    siblings: dict[str | None, list[t.Class]] = {}
     for item in draft.classes:
-        if item.color is None or not ctx.sure(("class", item.id, "color")):
-            continue
-        code = item.color.casefold()
-        looks = seen.get(code) or seen.setdefault(code, as_seen(code))
-        siblings = alone.setdefault(item.parent, [])
-        for other, others in siblings:
-            if (found := _too_close(looks, others)) is not None:
-                _say(ctx, item, other, *found)
-                break
-        else:  # of colours that are close to each other the first stands for all
-            siblings.append((item, looks))
+        if item.color is not None and ctx.sure(("class", item.id, "color")):
+            siblings.setdefault(item.parent, []).append(item)
+    for group in siblings.values():
+        looks = [as_seen(item.color or "") for item in group] if len(group) <= _MOST else []
+        for this, seen in enumerate(looks):
+            for that in range(this):
+                if (found := _too_close(seen, looks[that])) is not None:
+                    _say(ctx, group[this], group[that], *found)
+                    break
 
 
 def _say(ctx: Context, item: t.Class, other: t.Class, apart: float, weak: str) -> None:
     ctx.error(
         "L206",
         ctx.places["class", item.id, "color"],
-        f"{other.id} and {item.id} look alike"
-        + (f" to readers who see {weak} weakly" if weak else ""),
+        f"the colours of {other.id} and {item.id} look alike"
+        + (f" to eyes weak in {weak}" if weak else ""),
         "choose a colour that is clearly lighter or darker" if weak else "choose another colour",
         labels=(Label(ctx.places["class", other.id, "color"], f"class {other.id}"),),
         notes=(
-            f"Their colours are {apart:.1f} apart (CIEDE2000); below {LIMIT:g} they are hard to "
-            "tell apart.",
+            f"They are {apart:.1f} apart (CIEDE2000); below {LIMIT:g} they are hard to tell apart.",
         ),
         warning=True,
     )

@@ -31,6 +31,10 @@ class Claim(Frozen):
             for one, two in ((self.subject, self.object), (self.object, self.subject))
         )
 
+    def same(self, other: Claim) -> bool:
+        """Whether the two say the same of the same classes, in either order."""
+        return {self.subject, self.object} == {other.subject, other.object}
+
 
 def lint_constraints(ctx: Context, draft: t.Task, written: Written) -> None:
     """Add every part of a constraint that says nothing new.
@@ -68,6 +72,14 @@ def _said_by(filed: dict[tuple[str, str, str], list[Claim]], claim: Claim) -> Cl
                 if other is not claim and (earlier or not claim.implies(other)):
                     return other
     return None
+
+
+def _why(claim: Claim, other: Claim | None) -> str:
+    if other is None or not other.same(claim):
+        return "A child counts as its parents."
+    if other.subject != claim.subject:
+        return "`excludes` holds in both directions."
+    return "Once is enough."
 
 
 def _filed_under(claim: Claim) -> set[tuple[str, str]]:
@@ -108,7 +120,7 @@ def _say(
         message,
         "take this line away" if alone else f"leave {claim.object} out",
         labels=labels,
-        notes=("A child counts as its parents.",),
+        notes=(_why(claim, other),),
         fix=without_line(ctx, line, "take the constraint away") if alone else None,
         warning=True,
     )

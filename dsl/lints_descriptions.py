@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from labelwright.dsl import task as t
 from labelwright.dsl.context import Context
@@ -21,7 +22,7 @@ from labelwright.dsl.diagnostics import Label
 
 LIMIT = 0.8
 _SHARED = 4  # decisive pieces that two near texts share
-_MOST_WITH_A_PIECE = 64  # a piece that more texts have tells none of them apart
+_MOST_WITH_A_PIECE = 32  # a piece that more texts have tells none of them apart
 _WORD = re.compile(r"\w+")
 
 
@@ -63,7 +64,7 @@ def near_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int, float]]:
     for this, own in enumerate(cut):
         rarest = sorted(own, key=lambda piece: (common[piece], piece))
         decisive = rarest[: len(own) - least[this] + min(_SHARED, least[this])]
-        shared = Counter(i for piece in decisive for i in holders.get(piece, ()))
+        shared = Counter(chain.from_iterable(holders.get(piece, ()) for piece in decisive))
         for that in sorted(
             i for i, n in shared.items() if n >= min(_SHARED, least[this], least[i])
         ):
