@@ -60,7 +60,8 @@ def complete(
     before, path = _without_path(before)
     place = _Place(piece, piece.entry, before, path, after, word)
     offers = Offers(Names(outline), catalogue, around or Surroundings(), path)
-    return list(_items(place, offers)), word
+    found = [i for i in _items(place, offers) if not path or i.kind is Kind.Class]
+    return found, word
 
 
 def _without_path(before: Sequence[Token]) -> tuple[tuple[Token, ...], tuple[str, ...]]:
@@ -97,7 +98,7 @@ def _items(place: _Place, offers: Offers) -> Iterator[Item]:
     elif first in block.blocks or (first in BLOCKS and not block.name):
         yield from _after_head(BLOCKS[first], before)
     elif any(c.name == first for c in block.clauses):
-        yield Item("when", Kind.Keyword, words.KEYWORDS["when"])
+        yield Item("when", Kind.Keyword, words.keyword("when"))
     elif setting := next((s for s in block.settings if s.name == first), None):
         yield from _after_setting(setting, before, offers)
     elif block.lines == "criteria" and first in METRICS:
@@ -193,7 +194,7 @@ def _first_class(offers: Offers) -> str:
 
 def _after_head(entry: Block, before: tuple[Token, ...]) -> Iterator[Item]:
     if entry.guard and len(before) == 2:
-        yield Item(entry.guard, Kind.Keyword, words.KEYWORDS[entry.guard])
+        yield Item(entry.guard, Kind.Keyword, words.keyword(entry.guard))
 
 
 def _after_setting(setting: Setting, before: tuple[Token, ...], offers: Offers) -> Iterator[Item]:
@@ -218,15 +219,15 @@ def _rule(before: tuple[Token, ...], offers: Offers) -> Iterator[Item]:
         return
     if len(before) == 2:
         yield from (
-            Item(word, Kind.Keyword, words.KEYWORDS[word.split()[-1]])
+            Item(word, Kind.Keyword, words.keyword(word.split()[-1]))
             for word in ("vote", "vote against", "veto")
         )
     elif last in ("vote", "against"):
         if last == "vote":
-            yield Item("against", Kind.Keyword, words.KEYWORDS["against"])
+            yield Item("against", Kind.Keyword, words.keyword("against"))
         yield from class_items(offers)
     elif last != "weight" and "weight" not in before:
-        yield from (Item(w, Kind.Keyword, words.KEYWORDS[w]) for w in ("when", "weight"))
+        yield from (Item(w, Kind.Keyword, words.keyword(w)) for w in ("when", "weight"))
 
 
 def _constraint(before: tuple[Token, ...], offers: Offers) -> Iterator[Item]:
@@ -235,4 +236,4 @@ def _constraint(before: tuple[Token, ...], offers: Offers) -> Iterator[Item]:
         yield from class_items(offers)
     elif not related:
         for word in ("requires", "excludes"):
-            yield Item(word, Kind.Keyword, words.KEYWORDS[word])
+            yield Item(word, Kind.Keyword, words.keyword(word))

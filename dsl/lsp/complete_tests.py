@@ -32,7 +32,7 @@ def condition_items(
     test = _last_test(written)
     if not test:
         yield from _subjects(offers, measured=measured)
-        yield Item("not", Kind.Keyword, words.KEYWORDS["not"])
+        yield Item("not", Kind.Keyword, words.keyword("not"))
     elif test[-1].type == "LPAR":
         yield from column_items(offers)
     elif measured:
@@ -40,9 +40,9 @@ def condition_items(
     else:
         yield from _tested(test)
     if test and _is_whole(test):
-        yield from (Item(w, Kind.Keyword, words.KEYWORDS[w]) for w in _CONNECTIVES)
+        yield from (Item(w, Kind.Keyword, words.keyword(w)) for w in _CONNECTIVES)
         if rule:
-            yield Item("weight", Kind.Keyword, words.KEYWORDS["weight"])
+            yield Item("weight", Kind.Keyword, words.keyword("weight"))
 
 
 def _subjects(offers: Offers, *, measured: bool) -> Iterator[Item]:
@@ -98,7 +98,7 @@ def _tested(test: Sequence[Token]) -> Iterator[Item]:
         yield from (Item(w, Kind.Keyword) for w in ("missing", "not missing"))
     elif last == "not":
         word = "missing" if test[-2] == "is" else "in"
-        yield Item(word, Kind.Keyword, words.KEYWORDS[word])
+        yield Item(word, Kind.Keyword, words.keyword(word))
     elif last == "in" and len(test) > 1:
         yield Item("[…]", Kind.Value, "a list", '["$0"]')
     elif last.type == "OP":
@@ -106,7 +106,7 @@ def _tested(test: Sequence[Token]) -> Iterator[Item]:
     elif not operator:
         yield from (Item(op, Kind.Operator) for op in _COMPARE)
         for word in ("contains", "matches", "in", "not in", "is missing", "is not missing"):
-            yield Item(word, Kind.Keyword, words.KEYWORDS[word.split()[-1]])
+            yield Item(word, Kind.Keyword, words.keyword(word.split()[-1]))
 
 
 def _measured(offers: Offers, test: Sequence[Token]) -> Iterator[Item]:
@@ -121,7 +121,7 @@ def _of_and_compare(offers: Offers, metric: Metric, written: Sequence[Token]) ->
     if any(t.type == "OP" for t in written):
         return
     if last == "of":
-        yield Item("each class", Kind.Keyword, words.KEYWORDS["each"])
+        yield Item("each class", Kind.Keyword, words.keyword("each"))
         yield from class_items(offers)
     elif last == "each":
         yield Item("class", Kind.Keyword)
@@ -154,7 +154,7 @@ def criterion_items(offers: Offers, metric: Metric, written: Sequence[Token]) ->
         value = words.metric_forms(metric)[0].partition(" at ")[0].rpartition(" ")[2]
         yield Item(value, Kind.Value, "for example")
     elif last == "on":
-        yield Item("each slice", Kind.Keyword, words.KEYWORDS["each"])
+        yield Item("each slice", Kind.Keyword, words.keyword("each"))
         yield from (Item(name, Kind.Module, "a slice") for name in offers.names.slices)
     elif last == "each":
         yield Item("slice", Kind.Keyword)
@@ -175,12 +175,12 @@ def _modifiers(offers: Offers, metric: Metric, tail: list[str]) -> Iterator[Item
         yield Item("items", Kind.Unit)
     if "with" not in tail and metric.kind != "count":
         confident = f"with {hole(1, '95%')} confidence"
-        yield Item("with 95% confidence", Kind.Keyword, words.KEYWORDS["with"], confident)
+        yield Item("with 95% confidence", Kind.Keyword, words.keyword("with"), confident)
     if "at" not in tail:
         for other in metric.operating_point:
             text = f"at {hole(1, '90%')} {other}"
-            yield Item(f"at 90% {other}", Kind.Keyword, words.KEYWORDS["at"], text)
+            yield Item(f"at 90% {other}", Kind.Keyword, words.keyword("at"), text)
     if "on" not in tail and metric.kind != "count":
-        yield Item("on each slice", Kind.Keyword, words.KEYWORDS["on"])
+        yield Item("on each slice", Kind.Keyword, words.keyword("on"))
         for name in offers.names.slices:
-            yield Item(f"on {name}", Kind.Keyword, words.KEYWORDS["on"])
+            yield Item(f"on {name}", Kind.Keyword, words.keyword("on"))

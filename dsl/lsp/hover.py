@@ -82,9 +82,7 @@ def _by_place(document: Document, offset: int) -> tuple[str, Span]:
             return words.metric_help(METRICS[text]), word
     if not before and text in BLOCKS:
         return words.block_help(BLOCKS[text]), word
-    if before and text in words.KEYWORDS:
-        return f"**{text}** · {words.KEYWORDS[text]}", word
-    return "", word
+    return words.keyword_help(text) if before else "", word
 
 
 def _plugin(view: View, kind: str, name: str) -> str:

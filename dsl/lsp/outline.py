@@ -6,7 +6,7 @@ knows where braces and newlines lie, and of the words only those that begin a bl
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -166,7 +166,7 @@ class Outline:
 
         The word is what is being typed at the offset, perhaps nothing yet.
         """
-        place = start = end = bisect_right(self._starts, offset)
+        place = start = end = bisect_left(self._starts, offset)
         while start > 0 and not _is_brace(self._mended[start - 1]):
             start -= 1
         while end < len(self._mended) and not _is_brace(self._mended[end]):

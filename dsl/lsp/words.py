@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labelwright.dsl.calls import KINDS
+from labelwright.dsl.glossary import KEYWORDS
 from labelwright.dsl.metrics import Metric
 from labelwright.dsl.plugins import Parameter, Signature
 from labelwright.dsl.vocabulary import TYPES, Block, Clause, Setting
@@ -24,28 +25,17 @@ _NUMBERS = {
     "count": "a count of items",
     "error": "an error",
 }
-KEYWORDS = {
-    "when": "Only for items for which the condition holds. A test on a missing value never holds.",
-    "until": "The phase ends when this was measured.",
-    "and": "Both must hold. It binds tighter than `or`.",
-    "or": "At least one must hold.",
-    "not": "Must not hold.",
-    "matches": "The pattern is found in the text. Patterns are RE2; `/…/i` ignores case.",
-    "contains": "The text is found in the field, case and encoding aside. A list needs `any` or `all`.",
-    "in": "The value is one of the list.",
-    "missing": "The item has no value here.",
-    "vote": "The rule speaks for a class; `vote against` speaks against it.",
-    "against": "The rule speaks against the class.",
-    "veto": "No rule speaks on an item for which this holds.",
-    "weight": "The rule's say beside the others', 1 by default.",
-    "requires": "An answer that names the first class names these too, in the same item.",
-    "excludes": "An answer that names the first class names none of these, in the same item.",
-    "with": "`with 95% confidence`: the lower bound (or upper, where lower is better) must hold.",
-    "at": "`at 90% precision`: measured where the other metric reaches this.",
-    "on": "`on SLICE`: measured on these items alone; `on each slice`: on each by itself.",
-    "each": "Every one of them must reach it.",
-}
-"""Words of the grammar, where somebody may ask what they mean."""
+
+
+def keyword(word: str) -> str:
+    """What a word of the grammar says."""
+    return KEYWORDS[word].help
+
+
+def keyword_help(word: str) -> str:
+    """The same with an example; empty for what is no such word."""
+    known = KEYWORDS.get(word)
+    return _joined([f"**{word}** · {known.help}", code(known.example)]) if known else ""
 
 
 def block_help(entry: Block) -> str:
