@@ -12,7 +12,19 @@ HEAD = """# Diagnostic codes
 
 Everything that `labelwright check` can say has a code that never changes its meaning, and a page: what
 it means, why it matters, a file that is wrong and the same file mended. `labelwright explain E201` prints
-a page, `labelwright explain` lists them all.
+a page, `labelwright explain` lists them all, and `labelwright explain holdout` does the same for a word.
+
+```console tested
+$ labelwright explain E219
+error[E219]: there is no such day
+
+Dates are written year-month-day, without quotes: `2026-02-28`. This one is in
+no calendar.
+…
+$ labelwright explain E2O1  # exit 1
+error: there is no code E2O1
+  did you mean E201? `labelwright explain` lists all codes
+```
 
 Codes that begin with E are errors: the file cannot be used before they are mended. Codes that begin with
 L are lints, shown as warnings: the file is legal, and something in it is doubtful. A comment on the line

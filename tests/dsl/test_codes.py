@@ -13,6 +13,7 @@ import pytest
 
 from labelwright.dsl.diagnostics import Diagnostic, SourceText
 from labelwright.dsl.explaining import CODE, GROUPS, Page, Part, codes, page, read_page
+from labelwright.dsl.format import format_text
 from labelwright.dsl.glossary import look_up
 from labelwright.dsl.read import read
 from labelwright.dsl.surroundings import Column, Surroundings
@@ -83,6 +84,8 @@ def test_what_is_right_is_right(code: str) -> None:
     assert examples(told, "right"), "a page shows what is right"
     for part in examples(told, "right"):
         assert [d.code for d in found_in(told, part)] == []
+        source = SourceText(f"{code}.task", part.source)
+        assert format_text(source).text == part.source, "it is copied: let it be in form"
 
 
 @pytest.mark.parametrize("code", [c for c in codes() if c.startswith("L")])
