@@ -19,6 +19,7 @@ def valid_name(raw: str) -> str:
     raw = unicodedata.normalize("NFC", raw).strip()
     if _is_name(raw):
         return raw
+    raw = _BOUND.sub(lambda sign: _BOUNDS[sign[1]] + " ", raw)
     words = "".join(ch if ch != "_" and _is_name(f"N_{ch}") else " " for ch in raw).split()
     name = words[0] if len(words) == 1 else "".join(w[:1].upper() + w[1:] for w in words)
     tries = (name, name.capitalize(), f"N{name}") if name else ()
@@ -56,6 +57,17 @@ def shortened(text: str, most: int) -> str:
     while end > 0 and (unicodedata.combining(text[end]) or text[end] in "\u200d\ufe0f"):
         end -= 1
     return text[:end].rstrip() + "…"
+
+
+_BOUNDS = {
+    "<=": "AtMost",
+    ">=": "AtLeast",
+    "<": "Under",
+    ">": "Over",
+    "≤": "AtMost",
+    "≥": "AtLeast",
+}
+_BOUND = re.compile(r"^(<=|>=|[<>≤≥])(?=\s*[\d$€£₩])")
 
 
 @cache

@@ -6,6 +6,7 @@ and every raw value stays readable as a title and matched as an alias.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,7 @@ from labelwright.dsl.scaffold_classes import Named, ProposedClass, class_block, 
 Line = tuple[str, str] | tuple[str, str, str]  # setting, value, comment
 
 _USUAL_HOLDOUT = 300
+_WIDTH = 96
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def scaffold(
             [
                 "# Fill in the guide and every `describe`: annotators read nothing else. Then run",
                 f"# `labelwright check {task}.task`, and again after every change.",
-                *(f"# {one_line(remark)}" for remark in remarks),
+                *_comments(remarks),
             ]
         ),
         _block(f"task {task} {quoted(one_line(title) or task)}", _task(answer, guide)),
@@ -158,9 +160,9 @@ def _holdout(annotations: int, measured_by: str) -> str:
 
 
 def _rules(rules: Sequence[ProposedRule], remarks: Sequence[str], named: Sequence[Named]) -> str:
-    lines = [f"  # {one_line(remark)}" for remark in remarks]
+    lines = _comments(remarks, "  ")
     for rule in rules:
-        lines.append(f"  # {one_line(rule.remark)}")
+        lines += _comments([rule.remark], "  ")
         lines.append(f"  {rule.name}: vote {class_name(named[rule.of].id)} when {rule.when}")
     return "\n".join(["rules {", *lines, "}"])
 
@@ -186,6 +188,22 @@ def _accept(answer: Answer, holdout: int) -> str:
     if answer.kind == "spans" or answer.choose == "many":
         metric, value = "micro_f1", "0.8"
     return f"accept {{\n  {metric} >= {value}{sure}\n}}"
+
+
+def _comments(remarks: Sequence[str], margin: str = "") -> list[str]:
+    """Each remark as a comment of one or more lines."""
+    mark = f"{margin}# "
+    return [
+        line
+        for remark in remarks
+        for line in textwrap.wrap(
+            one_line(remark),
+            _WIDTH,
+            initial_indent=mark,
+            subsequent_indent=mark + "  ",
+            break_long_words=False,
+        )
+    ]
 
 
 def _block(head: str, lines: Sequence[Line]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Row = dict[str, Any]
@@ -11,6 +11,8 @@ Row = dict[str, Any]
 _ID_NAMES = ("id", "uid", "uuid", "guid", "key", "index")
 _TEXT_NAMES = ("text", "body", "content", "message", "sentence", "document", "title")
 _NO_INPUTS = ("split", "fold", "part")  # how somebody parted the rows, not what they are
+_MEASURING = ("test", "testing", "holdout", "eval", "evaluation")  # what such a part is called
+_USUAL_HOLDOUT = 300
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 _WORDY = 30  # characters, on average: longer strings are texts, not names of something
 
@@ -41,6 +43,42 @@ def guess_id(head: Sequence[Row], names: Sequence[str], used: set[str | None]) -
             if len(set(values)) == len(values) == len(head):
                 return name
     return None
+
+
+def guess_split(names: Sequence[str], used: set[str | None]) -> str | None:
+    """A column that says how somebody parted the rows."""
+    return next((n for n in names if n not in used and n.casefold() == _NO_INPUTS[0]), None)
+
+
+def measuring_value(parts: Mapping[Any, int], rows: int) -> str | None:
+    """The part that was made to measure, where it is large enough and most rows are not in it."""
+    for word in _MEASURING:
+        for value, count in parts.items():
+            if isinstance(value, str) and value.strip().casefold() == word:
+                enough = count >= min(_USUAL_HOLDOUT, max(1, rows // 5))
+                return value if enough and count <= 0.5 * rows else None
+    return None
+
+
+def twins(head: Sequence[Row], names: Sequence[str], label: str | None) -> tuple[str, ...]:
+    """Columns that say the same as `label` in other words: each value of one is one of the other's.
+
+    A model that sees such a column learns nothing but to read it.
+    """
+    if label is None:
+        return ()
+    found = []
+    for name in names:
+        pairs = {
+            (str(row[name]), str(row[label]))
+            for row in head
+            if not is_missing(row[name]) and not is_missing(row[label])
+        }
+        here, there = {a for a, _ in pairs}, {b for _, b in pairs}
+        repeats = len(head) >= 4 * len(pairs)  # else it may be by chance, or an id
+        if name != label and repeats and 2 <= len(pairs) == len(here) == len(there):
+            found.append(name)
+    return tuple(found)
 
 
 def _values(head: Sequence[Row], name: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Classes proposed from a column of a data file: what `init --data FILE` starts from.
+"""A task proposed from a data file: what `init --from FILE` starts from.
 
 Reads a csv, parquet or jsonl file through the reader that the campaign will use, in bounded memory,
 so that what is proposed is what will be matched. It decides nothing: the task file it leads to is
@@ -7,19 +7,18 @@ for a person to read and fill in.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labelwright.connectors.read.columns import require
 from labelwright.connectors.read.csv import csv
 from labelwright.connectors.read.jsonl import jsonl
 from labelwright.connectors.read.parquet import parquet
-from labelwright.dsl.naming import quoted
-from labelwright.dsl.scaffold import scaffold
+from labelwright.dsl.naming import column_name, quoted
+from labelwright.dsl.scaffold import Answer, ProposedRule
 from labelwright.dsl.scaffold_classes import ProposedClass
 from labelwright.dsl.task import (
     Annotators,
@@ -33,11 +32,15 @@ from labelwright.dsl.task import (
     Task,
     Train,
 )
-from labelwright.guess import Row, guess_id, guess_inputs, is_missing
+from labelwright.guess import Row, guess_id, guess_inputs, guess_split, measuring_value, twins
+from labelwright.importing.counted import Counted
+from labelwright.importing.found import MOST_CLASSES
 from labelwright.loop.errors import DataError
 from labelwright.loop.ports import Context, Fault, Source
 
-MOST_CLASSES = 500
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 MOST_ROWS = 1_000_000
 _SAMPLES = 3
 _SAMPLE_LENGTH = 200
@@ -68,22 +71,10 @@ class Proposal:
     complete: bool
     unlabelled: int  # rows without a label
     set_aside: int  # rows that cannot be read
-
-    def task_file(self, name: str, *, title: str, annotators: str | None = None) -> str:
-        """The text of a task file for this proposal."""
-        return scaffold(
-            name,
-            title=title,
-            classes=self.classes,
-            source_call=self.source_call,
-            id=self.id,
-            text=self.text,
-            image=self.image,
-            columns=self.columns,
-            label=self.label,
-            annotators=annotators,
-            items=self.rows if self.complete else None,
-        )
+    answer: Answer
+    measured_by: str = ""  # a condition: the rows that measure, where the data say so
+    rules: tuple[ProposedRule, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def propose(
@@ -95,15 +86,19 @@ def propose(
     label: str | None = None,
     id: str | None = None,
     data_root: Path | None = None,
+    given: Sequence[ProposedClass] = (),
+    learn: bool = False,
 ) -> Proposal:
     """Read `path` and propose classes, and what of id, text, image and columns was not given.
 
     The task file will name the path relative to `data_root` (default: the file's own folder).
-    Classes stand by falling count. Raises DataError: the file cannot be read, a column is missing,
-    or `label` is no column of classes.
+    Classes stand by falling count, or are those `given`, with what `label` says of them. With
+    `learn`, examples and rules are sought in the labelled rows. Raises DataError: the file cannot
+    be read, a column is missing, `label` is no column of classes or holds others than those given.
     """
     root = (data_root or path.parent).resolve()
-    call, source, faults = _source(path, root, id, text)
+    call, source = _source(path, root, id, text)
+    faults: list[Fault] = []
     names = tuple(source.schema().names)
     require(
         [c for c in (id, label, *text, *image, *columns) if c is not None],
@@ -113,11 +108,31 @@ def propose(
     head = _head(source, names)
     if not head:
         raise DataError(f"{path}: there are no rows", "name a file that holds items")
+    remarks = []
     if not (text or image or columns):
-        text, image, columns = guess_inputs(head, names, {label, id})
+        same = twins(head, names, label)
+        text, image, columns = guess_inputs(head, names, {label, id, *same})
+        remarks += [f"Left out: column {c} says the same as {label}" for c in same if columns]
     id = id or guess_id(head, names, {label, *text, *image})
     columns = tuple(c for c in columns if c != id)
-    found = _count(source, label, (*text, *image, *columns), path, faults)
+    split = guess_split(names, {label, id, *text, *image, *columns})
+    found, parts = _count(source, label, (*text, *image, *columns), split, path, faults, given)
+    classes, order = found.classes() if label else (tuple(given), [])
+    measuring = measuring_value(parts, found.rows)
+    measured_by = f"{column_name(split)} == {quoted(measuring)}" if split and measuring else ""
+    rules: tuple[ProposedRule, ...] = ()
+    if learn and label and (text or (columns and not image)):
+        from labelwright.importing.labelled import members_of, rules_for, spread, with_examples
+
+        leave = (split, measuring) if split and measuring else None
+        table, labels = spread(source, label, (*text, *columns), found.rows, leave_out=leave)
+        members = members_of(labels, found.classes_of, order)
+        if text:
+            classes = with_examples(classes, table, members, text)
+        rules = rules_for(
+            classes, table, members, text=text, columns=columns, file=path.name
+        )  # fmt: skip
+    many = label is not None and _holds_lists(source.schema().field(label).type)
     return Proposal(
         path=path,
         source_call=call,
@@ -127,24 +142,33 @@ def propose(
         image=tuple(image),
         columns=columns,
         label=label,
-        classes=found.classes(),
+        classes=classes,
         rows=found.rows,
         complete=found.rows < MOST_ROWS,
         unlabelled=found.missing,
         set_aside=len(faults),
+        answer=Answer(
+            choose="many" if many else "one", empty="allowed" if found.empty else "forbidden"
+        ),
+        measured_by=measured_by,
+        rules=rules,
+        remarks=tuple(remarks),
     )
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """The columns of a data file. Raises DataError where it cannot be read."""
+    return tuple(_source(path, path.parent.resolve(), None, ())[1].schema().names)
 
 
 # --- reading ----------------------------------------------------------------------------------
 
 
-def _source(
-    path: Path, root: Path, id_: str | None, text: Sequence[str]
-) -> tuple[str, Source, list[Fault]]:
-    """How a task file names the source, the source, and where its faults will be."""
+def _source(path: Path, root: Path, id_: str | None, text: Sequence[str]) -> tuple[str, Source]:
+    """How a task file names the source, and the source."""
     if path.suffix.casefold() not in _READERS:
         raise DataError(
-            f"{path}: classes can be proposed from csv, parquet and jsonl files",
+            f"{path}: items are read from csv, parquet and jsonl files",
             "name such a file, or give the classes one by one",
         )
     form, reader = _READERS[path.suffix.casefold()]
@@ -152,11 +176,11 @@ def _source(
     if not whole.is_relative_to(root):
         raise DataError(
             f"{path} is not under the data root {root}",
-            "move the file there, or set --data-root to a folder that holds it",
+            "move the file there, or set LABELWRIGHT_DATA to a folder that holds it",
         )
     inside = whole.relative_to(root).as_posix()
     context = Context(task=_bare_task(id_, text), data_root=root, cache=root)
-    return f"{form}({quoted(inside)})", reader(inside, context=context), []
+    return f"{form}({quoted(inside)})", reader(inside, context=context)
 
 
 def _bare_task(id_: str | None, text: Sequence[str]) -> Task:
@@ -185,20 +209,29 @@ def _head(source: Source, names: Sequence[str]) -> list[Row]:
 
 
 def _count(
-    source: Source, label: str | None, shown: Sequence[str], path: Path, faults: list[Fault]
-) -> _Found:
-    """Every row once: how often each value of `label` stands there, with some items."""
-    found = _Found()
-    wanted = tuple(dict.fromkeys([*((label,) if label else ()), *shown]))
-    for batch in source.batches(wanted, faults.append):
+    source: Source,
+    label: str | None,
+    shown: Sequence[str],
+    split: str | None,
+    path: Path,
+    faults: list[Fault],
+    given: Sequence[ProposedClass],
+) -> tuple[Counted, Counter[Any]]:
+    """Every row once: how often each class stands there, with some items; and the parts of `split`."""
+    found = Counted(path, label or "", tuple(given))
+    parts: Counter[Any] = Counter()
+    wanted = tuple(dict.fromkeys([*(c for c in (label, split) if c), *shown]))
+    for batch in source.batches(wanted or source.schema().names[:1], faults.append):
         batch = batch.slice(0, MOST_ROWS - found.rows)
+        if split:
+            parts.update(batch.column(wanted.index(split)).to_pylist())
         values = batch.column(0).to_pylist() if label else [None] * batch.num_rows
         for position, value in enumerate(values):
-            key = found.add(_label(value, label or "", path))
-            if key is not None and len(found.samples.setdefault(key, [])) < _SAMPLES:
-                row = batch.slice(position, 1).to_pylist()[0]
-                found.samples[key].append(_sample(row, shown))
-        if label and len(found.spellings) > MOST_CLASSES:
+            for index in found.add(value):
+                if len(found.samples[index]) < _SAMPLES:
+                    row = batch.slice(position, 1).to_pylist()[0]
+                    found.samples[index].append(_sample(row, shown))
+        if label and not given and found.too_many():
             raise DataError(
                 f"{path}: {label} has more than {MOST_CLASSES} different values "
                 f"in the first {found.rows:,} rows",
@@ -207,62 +240,26 @@ def _count(
         if found.rows >= MOST_ROWS:
             break
     if label:
+        found.refuse_strange()
         _require_classes(found, label, path)
-    return found
+    return found, parts
 
 
-# --- classes ----------------------------------------------------------------------------------
+def _holds_lists(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
-@dataclass
-class _Found:
-    """What was seen so far, by folded spelling, in the order of first sight."""
-
-    spellings: dict[str, Counter[str]] = field(default_factory=dict)
-    samples: dict[str, list[str]] = field(default_factory=dict)
-    rows: int = 0
-    missing: int = 0
-
-    def add(self, value: str | None) -> str | None:
-        """Count a row; returns the value's key, None where it is missing."""
-        self.rows += 1
-        if value is None:
-            self.missing += 1
-            return None
-        key = unicodedata.normalize("NFC", value.strip()).casefold()
-        self.spellings.setdefault(key, Counter())[value] += 1
-        return key
-
-    def classes(self) -> tuple[ProposedClass, ...]:
-        """By falling count; equal counts in the order of first sight."""
-        proposed = [
-            ProposedClass(
-                spellings=tuple(value for value, _ in spelt.most_common()),
-                count=spelt.total(),
-                samples=tuple(s for s in self.samples[key] if s),
-            )
-            for key, spelt in self.spellings.items()
-        ]
-        return tuple(sorted(proposed, key=lambda c: -(c.count or 0)))
-
-
-def _label(value: Any, label: str, path: Path) -> str | None:
-    """A label as text; None where it is missing."""
-    if isinstance(value, (list, dict, bytes)):
-        raise DataError(
-            f"{path}: {label} holds a {type(value).__name__}, not one label",
-            "classes are proposed from a column with one label in each row",
-        )
-    return None if is_missing(value) else str(value)
-
-
-def _require_classes(found: _Found, label: str, path: Path) -> None:
+def _require_classes(found: Counted, label: str, path: Path) -> None:
     """Refuse a column that is plainly none of classes."""
     labelled = found.rows - found.missing
     remedy = "name the column that holds the class of each item"
     if not labelled:
         raise DataError(f"{path}: {label} is empty in every row", remedy)
-    length = sum(len(v) * n for spelt in found.spellings.values() for v, n in spelt.items())
+    if found.given:
+        return
+    length = sum(len(v) * n for spelt in found.spellings for v, n in spelt.items())
     distinct = len(found.spellings)
     if (labelled >= 20 and distinct > 0.5 * labelled) or length > _LONG_LABEL * labelled:
         raise DataError(

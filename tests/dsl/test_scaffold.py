@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelwright.dsl.diagnostics import SourceText
+from labelwright.dsl.naming import column_name, quoted, valid_name
 from labelwright.dsl.plugins import Parameter, Signature
 from labelwright.dsl.read import read
-from labelwright.dsl.naming import column_name, quoted, valid_name
 from labelwright.dsl.scaffold import scaffold
 from labelwright.dsl.scaffold_classes import ProposedClass
 from labelwright.dsl.task import Task
@@ -66,7 +66,7 @@ def test_whole_file() -> None:
         '  aliases  = ["Spam "]\n'
         "}\n"
         "\n"
-        'class N50K "<=50K" {\n'
+        'class AtMost50K "<=50K" {\n'
         '  describe = ""  # what belongs here, and what does not\n'
         '  aliases  = ["<=50K"]\n'
         "}\n"
@@ -102,7 +102,7 @@ def test_whole_file() -> None:
         "}\n"
     )
     task = task_of(text)
-    assert [(c.id, c.title) for c in task.classes] == [("spam", "spam"), ("N50K", "<=50K")]
+    assert [(c.id, c.title) for c in task.classes] == [("spam", "spam"), ("AtMost50K", "<=50K")]
     assert task.data.text == ("body", "native-country")
     assert task.holdout.annotations == 100
 
@@ -120,6 +120,10 @@ def test_whole_file() -> None:
         ("true", "True"),
         ("경제 뉴스", "경제뉴스"),
         ("경제", "경제"),
+        ("<=50K", "AtMost50K"),
+        (">50K", "Over50K"),
+        ("< 5 years", "Under5Years"),
+        ("<br>", "br"),
         ("हिन्दी", "हिन्दी"),
         ("card_payment", "card_payment"),
         ("!!!", ""),

@@ -102,7 +102,8 @@ def test_exit_codes(folder: Path) -> None:
     assert "budget" in run(folder, "run", "my.task", code=3)
     task.write_text(text, encoding="utf-8")
     assert "PASS" in run(folder, "run", "my.task")
-    changed = text.replace("class warm", "class hot").replace("hot {", 'hot { aliases = ["warm"]\n')
+    changed = text.replace("class warm", "class hot").replace("vote warm", "vote hot")
+    changed = changed.replace("hot {", 'hot { aliases = ["warm"]\n')
     task.write_text(changed, encoding="utf-8")
     assert "changed its meaning" in run(folder, "run", "my.task", code=6)
 

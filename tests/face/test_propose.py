@@ -7,8 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from labelwright.dsl.scaffold_classes import ProposedClass
+from labelwright.importing.found import MOST_CLASSES
 from labelwright.loop.errors import DataError
-from labelwright.propose import MOST_CLASSES, Proposal, propose
+from labelwright.propose import Proposal, propose
 
 
 def write_csv(folder: Path, text: str, name: str = "items.csv") -> Path:
@@ -68,13 +70,6 @@ def test_paths_are_relative_to_the_data_root(reviews: Path) -> None:
     elsewhere.mkdir()
     with pytest.raises(DataError, match="not under the data root"):
         propose(reviews, data_root=elsewhere)
-
-
-def test_task_file(reviews: Path) -> None:
-    text = propose(reviews, label="topic").task_file("reviews", title="Reviews")
-    assert 'class film {\n  describe = ""' in text
-    assert 'aliases  = ["Film"]' in text
-    assert "from = simulate(column = topic" in text
 
 
 @pytest.mark.parametrize("form", ["parquet", "jsonl"])
@@ -139,11 +134,47 @@ def test_more_classes_than_anybody_can_define(tmp_path: Path) -> None:
         propose(path, label="y")
 
 
-def test_lists_are_no_label(tmp_path: Path) -> None:
+def test_lists_of_labels_name_several_classes(tmp_path: Path) -> None:
     path = tmp_path / "items.jsonl"
-    path.write_text('{"text": "a", "y": ["p", "q"]}\n' * 3, encoding="utf-8")
+    rows = [{"text": "a", "y": ["p", "q"]}, {"text": "b", "y": ["q"]}, {"text": "c", "y": []}]
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    found = propose(path, label="y")
+    assert [(c.spellings, c.count) for c in found.classes] == [(("q",), 2), (("p",), 1)]
+    assert (found.answer.choose, found.answer.empty) == ("many", "allowed")
+    assert (found.rows, found.unlabelled) == (3, 0)
+
+
+def test_what_is_no_label_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "items.jsonl"
+    path.write_text('{"text": "a", "y": {"p": 1}}\n' * 3, encoding="utf-8")
     with pytest.raises(DataError, match="y"):
         propose(path, label="y")
+
+
+def test_classes_that_are_given_are_counted_and_matched(tmp_path: Path) -> None:
+    path = write_csv(tmp_path, "text,y\na,0\nb,POSITIVE\nc,긍정\nd,0\n")
+    given = [ProposedClass(("negative", "0")), ProposedClass(("positive",), title="긍정")]
+    found = propose(path, label="y", given=given)
+    assert [(c.spellings[0], c.count) for c in found.classes] == [("negative", 2), ("positive", 2)]
+    path = write_csv(tmp_path, "text,y\na,0\nb,neutral\nc,neutral\n")
+    with pytest.raises(DataError, match=r"no class has: 'neutral' \(2\)") as caught:
+        propose(path, label="y", given=given)
+    assert "negative, 긍정" in caught.value.remedy
+
+
+def test_a_column_that_says_the_same_as_the_label_is_no_input(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{n % 7},{'ab'[n % 2]},{n % 2}\n" for n in range(40))
+    found = propose(write_csv(tmp_path, "age,size,y,code\n" + rows), label="y")
+    assert found.columns == ("age", "size")
+    assert found.remarks == ("Left out: column code says the same as y",)
+
+
+def test_the_part_that_was_made_to_measure_measures(tmp_path: Path) -> None:
+    rows = [f"item {n},{'ab'[n % 2]},{'test' if n >= 70 else 'train'}\n" for n in range(100)]
+    path = write_csv(tmp_path, "text,y,split\n" + "".join(rows))
+    assert propose(path, label="y").measured_by == 'split == "test"'
+    few = write_csv(tmp_path, "text,y,split\n" + "".join(rows[:75]))
+    assert propose(few, label="y").measured_by == ""  # five rows measure nothing
 
 
 @pytest.mark.parametrize(
