@@ -51,7 +51,7 @@ def page_text(told: Page, width: int, paint: Paint) -> str:
             case "text":
                 lines += _prose(part.text, width)
             case "surroundings":
-                lines += ["Known beside the file", *_indented(part.text)]
+                lines += _indented(part.text)
             case "wrong" | "right" as kind:
                 lines += _example(part, kind, differing[kind], paint)
     return "\n".join(lines)
