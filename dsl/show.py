@@ -325,3 +325,39 @@ def _accept(accept: t.Accept) -> list[Row]:
 def _criterion(criterion: t.Criterion, confidence: float | None) -> Row:
     percent = p.criterion_text(criterion, confidence, percent=True) == criterion.text
     return p.criterion_parts(criterion, confidence, percent=percent)
+
+
+def settings(task: t.Task) -> dict[str, dict[str, str]]:
+    """Every setting that `show` prints, by block: name -> value as written, sentences by their head.
+
+    Without classes, rules, constraints, slices, phases and criteria, which have names of their own.
+    """
+    blocks: dict[str, list[Row]] = {
+        "task": _task(task),
+        "data": _data(task.data),
+        "existing_labels": _existing_labels(task.existing_labels),
+        "holdout": _holdout(task.holdout),
+        "annotators": _annotators(task.annotators),
+        "budget": _budget(task),
+        "pseudo_labels": _pseudo_labels(task.pseudo_labels),
+        "train": _train(task.train),
+        "accept": _accept(task.accept.model_copy(update={"criteria": ()})),
+        "output": [(n, f"= {p.call(c)}") for n, c in task.output if c is not None],
+    }
+    return {block: dict(map(_named, _said(rows))) for block, rows in blocks.items()}
+
+
+def class_settings(item: t.Class) -> dict[str, str]:
+    """Every setting of a class that `show` prints: name -> value as written."""
+    return dict(map(_named, _class(item, 2)))
+
+
+def _said(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if isinstance(row, tuple) or not row.startswith("#")]
+
+
+def _named(row: Row) -> tuple[str, str]:
+    if isinstance(row, tuple):
+        return row[0], row[1].removeprefix("= ")
+    head, when, rest = row.partition(" when ")
+    return head + when.rstrip(), rest
