@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -73,9 +74,9 @@ def masks(conditions: Sequence[Condition], table: pa.Table) -> list[np.ndarray]:
     return [np.concatenate(piece) for piece in pieces]
 
 
-def holds(condition: Condition, fields: Fields, given: Given | None = None) -> np.ndarray:
+def holds(condition: Condition, fields: Fields, given: Given = MappingProxyType({})) -> np.ndarray:
     """(n_rows,) bool: where the condition holds on these rows."""
-    found: np.ndarray = pc.fill_null(_evaluate(condition, fields, given or {}), False).to_numpy(
+    found: np.ndarray = pc.fill_null(evaluate(condition, fields, given), False).to_numpy(
         zero_copy_only=False
     )
     return found
@@ -100,16 +101,17 @@ def fields(condition: Condition) -> set[str]:
     return {field.name for field in field_refs(condition)}
 
 
-def _evaluate(condition: Condition, fields: Fields, given: Given) -> Any:
+def evaluate(condition: Condition, fields: Fields, given: Given = MappingProxyType({})) -> Any:
+    """The condition on these rows as an Arrow array of true, false and null (unknown)."""
     if id(condition) in given:
         return given[id(condition)]
     match condition:
         case And():
-            return reduce(pc.and_kleene, (_evaluate(c, fields, given) for c in condition.operands))
+            return reduce(pc.and_kleene, (evaluate(c, fields, given) for c in condition.operands))
         case Or():
-            return reduce(pc.or_kleene, (_evaluate(c, fields, given) for c in condition.operands))
+            return reduce(pc.or_kleene, (evaluate(c, fields, given) for c in condition.operands))
         case Not():
-            return pc.invert(_evaluate(condition.operand, fields, given))
+            return pc.invert(evaluate(condition.operand, fields, given))
         case MetricTest():
             raise DataError(
                 f"{condition.metric} is measured, not a field of an item",

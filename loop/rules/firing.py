@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labelwright.loop.conditions import mask
+from labelwright.loop.conditions import field_refs, masks
+from labelwright.loop.rules.spans import fires, of_item
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,13 +25,29 @@ def firing(task: Task, table: pa.Table) -> dict[str, np.ndarray]:
     """(n_rows,) bool for each rule, by name, in file order.
 
     table: the columns that the rules' conditions name, as `Snapshot.table` holds them (image
-    properties included). Raises DataError for unknown columns and values that do not fit a test.
+    properties included; for spans the columns of text too). Raises DataError for unknown columns and
+    values that do not fit a test.
     """
-    rows = table.num_rows
+    of_items = [rule for rule in task.rules if not marks_text(task, rule)]
+    conditions = [rule.when for rule in of_items if rule.when is not None]
+    found = iter(masks(conditions, table))
+    fired = {
+        rule.name: np.ones(table.num_rows, dtype=bool) if rule.when is None else next(found)
+        for rule in of_items
+    }
     return {
-        rule.name: np.ones(rows, dtype=bool) if rule.when is None else mask(rule.when, table)
+        rule.name: fired[rule.name] if rule.name in fired else fires(task, rule, table)
         for rule in task.rules
     }
+
+
+def marks_text(task: Task, rule: Rule) -> bool:
+    """Whether a rule speaks of candidate spans: all rules of a spans task but vetoes of whole items."""
+    if task.kind != "spans":
+        return False
+    return rule.action != "veto" or (
+        rule.when is not None and len(of_item(rule.when)) < len(list(field_refs(rule.when)))
+    )
 
 
 def clashing(task: Task) -> list[tuple[str, str]]:
