@@ -1,6 +1,6 @@
 """A new task file: everything that can be known beforehand, and gaps for what only people know.
 
-The text is laid out as the formatter lays it out. Names are made valid whatever the raw values are,
+The formatter lays the text out. Names are made valid whatever the raw values are,
 and every raw value stays readable as a title and matched as an alias.
 """
 
@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from labelwright.dsl.diagnostics import SourceText
+from labelwright.dsl.format import format_text
 from labelwright.dsl.naming import column_name, grouped, one_line, quoted, valid_name
 from labelwright.dsl.printing import class_name
 from labelwright.dsl.scaffold_classes import Named, ProposedClass, class_block, named_classes
@@ -110,7 +112,7 @@ def scaffold(
             _block("train", [("encoder", _encoder(text, image, columns)), ("finetune", "head")])
         )
     blocks.append(_accept(answer, holdout))
-    return "\n\n".join(blocks) + "\n"
+    return format_text(SourceText(f"{task}.task", "\n\n".join(blocks) + "\n")).text
 
 
 # --- parts ------------------------------------------------------------------------------------

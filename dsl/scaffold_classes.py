@@ -102,7 +102,7 @@ def class_block(each: Named, margin: str = "") -> str:
 def _siblings(
     classes: Sequence[ProposedClass], parent: str | None, means: dict[str, int]
 ) -> list[Named]:
-    spelt = [{_fold(s) for s in (each.shown, *each.spellings)} for each in classes]
+    spelt = [{_fold(s) for s in each.spellings} for each in classes]
     names: set[str] = set()
     found = []
     for position, each in enumerate(classes):

@@ -299,7 +299,7 @@ def _about_examples(found: Proposal) -> list[str]:
 
 
 def _checked(path: Path, written: str) -> str:
-    """The text as it will be written. Raises LabelwrightError where it is no task file."""
+    """The text itself. Raises LabelwrightError where it is no task file."""
     from labelwright.dsl.diagnostics import SourceText
     from labelwright.dsl.read import read
     from labelwright.dsl.render import render

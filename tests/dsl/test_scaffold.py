@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelwright.dsl.diagnostics import SourceText
+from labelwright.dsl.format import format_text
 from labelwright.dsl.naming import column_name, quoted, valid_name
 from labelwright.dsl.plugins import Parameter, Signature
 from labelwright.dsl.read import read
-from labelwright.dsl.scaffold import scaffold
+from labelwright.dsl.scaffold import Answer, ProposedRule, scaffold
 from labelwright.dsl.scaffold_classes import ProposedClass
 from labelwright.dsl.task import Task
 
@@ -246,6 +247,74 @@ def test_any_values_give_a_file_that_checks(name, title, values, sample, columns
     )
     task = task_of(text)
     assert len(task.classes) == len(unique)
+    assert format_text(SourceText("again.task", text)).text == text
     assert task.data.text == (unicodedata.normalize("NFC", cells[1]),) or task.data.text == (
         cells[1],
     )
+
+
+def test_children_examples_rules_and_remarks() -> None:
+    text = scaffold(
+        "news",
+        title="뉴스",
+        answer=Answer(choose="many", empty="allowed", classes="any"),
+        guide="Choose what it is about.",
+        classes=[
+            ProposedClass(
+                ("정치",),
+                examples=("여야 합의", 'a "quoted" one'),
+                counterexamples=(("A minister\nat a match", "Sports"),),
+                hotkey="p",
+                color="#4E79A7",
+                children=(
+                    ProposedClass(("Other",), describe="The rest."),
+                    ProposedClass(("선거",)),
+                ),
+            ),
+            ProposedClass(("Sports", "0"), children=(ProposedClass(("Other",)),)),
+        ],
+        source_call='csv("a.csv")',
+        text=["body"],
+        show=["section"],
+        items=1_000,
+        measured_by='split == "test"',
+        rules=[
+            ProposedRule("longer_words", 4, 'body contains "x"', "9 of 9 " + "seen " * 30),
+            ProposedRule("w", 0, "stars >= 3", "9 of 9"),
+        ],
+        rules_remarks=["Look at them."],
+        remarks=["Left out: something\nover two lines"],
+    )
+    task = task_of(text)
+    assert (task.choose, task.empty, task.choosable) == ("many", "allowed", "any")
+    assert [c.id for c in task.classes] == [
+        "정치", "정치.Other", "정치.선거", "Sports", "Sports.Other",
+    ]  # fmt: skip
+    assert [s.value for s in task.classes[0].examples] == ["여야 합의", 'a "quoted" one']
+    assert [s.value for s in task.classes[0].counterexamples] == ["A minister\nat a match"]
+    assert (task.classes[0].hotkey, task.classes[0].color) == ("p", "#4E79A7")
+    assert task.classes[1].describe == "The rest."
+    assert task.classes[3].aliases == ("0",)
+    assert [(r.name, r.label) for r in task.rules] == [
+        ("longer_words", "Sports.Other"),
+        ("w", "정치"),
+    ]
+    assert task.holdout.when is not None
+    assert (task.data.show, task.guide) == (("section",), "Choose what it is about.")
+    assert "# Left out: something over two lines\n" in text
+    assert all(len(line) < 100 for line in text.splitlines())
+    assert format_text(SourceText("again.task", text)).text == text
+
+
+def test_spans() -> None:
+    text = scaffold(
+        "deals",
+        title="Deals",
+        answer=Answer("spans", "many", nesting="nested"),
+        classes=[ProposedClass(("Buyer",)), ProposedClass(("Target",))],
+        source_call='jsonl("deals.jsonl")',
+        text=["body"],
+    )
+    task = task_of(text)
+    assert (task.kind, task.choose, task.nesting) == ("spans", "many", "nested")
+    assert [c.metric for c in task.accept.criteria] == ["micro_f1"]
