@@ -263,7 +263,7 @@ def test_a_draft_is_read_whole_though_parts_are_broken() -> None:
         "budget { annotations = 12.5\n price = 0.5 USD per annotation\n money = 1 USD }\n"
         "accept { f1 of C >= 80%\n accuracy >= 99% with 95% confidence }\n"
     )
-    found = read(SourceText("t.task", text), EVERYTHING).diagnostics
+    found = read(SourceText("t.task", text), EVERYTHING).errors
     assert [d.code for d in found] == ["E205", "E215", "E201"]
 
 

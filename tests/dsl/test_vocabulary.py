@@ -64,7 +64,7 @@ def file_with(block: Block, inside: str) -> str:
 
 def task_of(text: str) -> Task:
     reading = read(SourceText("t.task", text), EVERYTHING)
-    assert [d.message for d in reading.diagnostics] == []
+    assert [d.message for d in reading.errors] == []
     assert reading.task is not None
     return reading.task
 
@@ -162,7 +162,7 @@ def test_reserved_words_are_refused(entry) -> None:
         text = file_with(block, "") + f"{entry.word} x {{ a = b }}\n"
     else:
         text = file_with(block, f"{entry.word} = other")
-    found = read(SourceText("t.task", text), EVERYTHING).diagnostics
+    found = read(SourceText("t.task", text), EVERYTHING).errors
     assert [d.code for d in found] == ["E290"]
     assert "not yet" in found[0].message
 
@@ -184,7 +184,7 @@ def test_reserved_words_are_refused(entry) -> None:
 def test_the_reserved_forms_of_the_design_are_refused(line: str) -> None:
     parts = ["task t", "class A", "class B", 'data { source = csv("x.csv") }']
     kept = [p for p in parts if p.split()[0] != line.split()[0]]
-    found = read(SourceText("t.task", "\n".join([*kept, line]) + "\n"), EVERYTHING).diagnostics
+    found = read(SourceText("t.task", "\n".join([*kept, line]) + "\n"), EVERYTHING).errors
     assert [d.code for d in found] == ["E290"]
 
 
