@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from lark import Token
 
 from labelwright.dsl.diagnostics import Diagnostic, SourceText
+from labelwright.dsl.format.writing import written
 from labelwright.dsl.frozen import Frozen
 from labelwright.dsl.nodes import long_text
 from labelwright.dsl.reader import parse
@@ -36,8 +37,6 @@ def format_text(source: SourceText) -> Formatted:
     FormatError where the tokens of the result are others than those of the source, or where
     formatting the result would change it again: then nothing must be written.
     """
-    from labelwright.dsl.format.writing import written
-
     _, found = parse(source)
     errors = tuple(d for d in found if d.severity == "error")
     if errors:
