@@ -1,7 +1,7 @@
 """Labels: what the judgements in force come to, item by item. Derived, never stored.
 
 A judgement counts for the item as it was judged: after a row was edited, the old annotations stay
-in the store and the item is open again.
+in the store and the item is open again. One that breaks a constraint is as good as none.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelwright.dsl.task import Task
+from labelwright.loop.constraints import Judge
 from labelwright.loop.items import Snapshot
 from labelwright.loop.plugins import Installed
 from labelwright.loop.store import Event
@@ -54,6 +55,7 @@ def resolve(
 ) -> Labels:
     """Resolve the judgements on the rows where `part` is true, by the task's rule."""
     method = plugins.load("resolve", task.annotators.resolve)
+    judge = Judge(task)
     answers: list[tuple[str, str, str]] = []
     by_row: dict[int, list[Event]] = defaultdict(list)
     row_of: dict[str, int] = {}
@@ -62,6 +64,8 @@ def resolve(
             continue
         by_row[row].append(event)
         row_of[event.item] = row
+        if not judge.allows(event):
+            continue
         answers += [(event.item, event.annotator, label) for label in event.labels]
     resolved = method(answers, [c.id for c in task.choices])
     index = {c.id: i for i, c in enumerate(task.labels)}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from labelwright.loop.conditions import mask
+from labelwright.loop.constraints import Judge
 from labelwright.loop.history import Measurement, RoundRecord
 from labelwright.loop.labels import in_force
 from labelwright.loop.measure.evidence import Bounded, Evidence
@@ -63,10 +64,11 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
     """Krippendorff's alpha over all items that two or more people judged."""
     watermark = bench.needed(round_, "collect")["watermark"]
     index = {c.id: float(i) for i, c in enumerate(bench.task.choices)}
+    judge = Judge(bench.task)
     answers = [
         (event.item, event.annotator, index[event.labels[0]])
         for _, event in in_force(bench.events(watermark), bench.items(round_))
-        if event.source != "existing" and event.labels
+        if event.source != "existing" and event.labels and judge.allows(event)
     ]
     return krippendorff(
         answers, scale=bench.task.scale, seed=derive_seed(bench.context.seed, "alpha")

@@ -242,6 +242,16 @@ class Answer(Frozen):
     reference: str = ""  # the source's own stable name for it, so that none is counted twice
 
 
+class Flag(Frozen):
+    """An answer that does not count because it breaks a constraint of the task, and why."""
+
+    item: str
+    annotator: str
+    reference: str  # the source's own name for the answer
+    labels: tuple[str, ...]
+    why: tuple[str, ...]  # a sentence each, for the person who gave it
+
+
 class AnnotatorSource(Protocol):
     """People, wherever they are (`labelwright.annotate`). Both calls may be repeated safely."""
 
@@ -253,6 +263,17 @@ class AnnotatorSource(Protocol):
 
     def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
         """All answers given so far for the batch, each with a stable `reference`."""
+
+
+class Flagging(Protocol):
+    """What a source can do beside: tell people which of their answers do not count."""
+
+    def flag(self, batch: str, flags: Sequence[Flag]) -> None:
+        """These answers of the batch break a constraint now, and no others; told at every collecting.
+
+        May be repeated: the same flags again change nothing, and an answer that is no longer among
+        them was mended.
+        """
 
 
 class Rehearsal(Protocol):

@@ -56,8 +56,6 @@ def unused(task: Task) -> list[str]:
     found = []
     if task.rules:
         found.append("rules do not vote yet: the run learns from people's labels alone")
-    if task.constraints:
-        found.append("constraints are not enforced on answers yet")
     if len(task.train.seeds) > 1:
         found.append(f"of train seeds only the first, {task.train.seeds[0]}, is used yet")
     return found

@@ -7,12 +7,12 @@ fires on an item that holds at least one candidate span on which its condition h
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labelwright.loop.conditions import field_refs, masks
+from labelwright.loop.constraints import lineage
 from labelwright.loop.rules.spans import fires, of_item
 
 if TYPE_CHECKING:
@@ -66,15 +66,6 @@ def clashing(task: Task) -> list[tuple[str, str]]:
         for second in task.rules[position + 1 :]
         if _contradict(first, second, above, single=task.choose == "one")
     ]
-
-
-def lineage(task: Task) -> dict[str, frozenset[str]]:
-    """Every class with itself and all classes that contain it: what an answer that names it says."""
-    above: dict[str, frozenset[str]] = {}
-    for each in task.classes:  # parents come before their children
-        inherited: Collection[str] = above[each.parent] if each.parent is not None else ()
-        above[each.id] = frozenset((each.id, *inherited))
-    return above
 
 
 def _contradict(one: Rule, other: Rule, above: dict[str, frozenset[str]], *, single: bool) -> bool:

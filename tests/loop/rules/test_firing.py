@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from labelwright.dsl.task import Rule, Task
+from labelwright.loop.constraints import lineage
 from labelwright.loop.errors import DataError
-from labelwright.loop.rules.firing import clashing, firing, lineage
+from labelwright.loop.rules.firing import clashing, firing
 from tests.loop.rules.tasks import task_of
 
 
