@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from labelwright.dsl.printing import call as call_text
 from labelwright.dsl.task import Call
-from labelwright.loop.budget import again_items, holdout_items, next_items, spent
+from labelwright.loop.budget import holdout_items, next_items, spent
 from labelwright.loop.constraints import flagged
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.labels import Labels
@@ -56,16 +56,7 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     used = spent(bench.events(watermark))
     items, asked = bench.items(round_), bench.asked_rows(round_)
     open_rows = _open_rows(bench, round_, training, asked)
-    people = task.annotators.overlap
-    again = bench.ask_again(round_, watermark)
-    held = _holdout_rows(bench, round_, asked)
-    held_again = _again_rows(bench, round_, again, HOLDOUT)
-    used = replace(used, holdout=used.holdout + len(held) * people)
-    held_again = held_again[: again_items(task, used, len(held_again))]
-    used = replace(used, holdout=used.holdout + len(held_again) * people)
-    waiting = _again_rows(bench, round_, again, POOL)
-    n = next_items(task, used, len(open_rows) + len(waiting))
-    first = waiting[:n]
+    n = next_items(task, used, len(open_rows))
     per_class = np.bincount(training.classes, minlength=len(task.labels))
     now = phase(
         task,
@@ -74,20 +65,17 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         round_,
         bench.measured(round_ - 1),
     )
-    n_new = min(n - len(first), len(open_rows))
-    chosen = _ask_strategy(bench, round_, now.strategy, training, open_rows, n_new)
+    chosen = _ask_strategy(bench, round_, now.strategy, training, open_rows, n)
+    people = task.annotators.overlap
     rows = [int(open_rows[i]) for i in chosen.indices]
     picks: list[tuple[int, str, float | None, float, str]] = [
-        (row, "train", None, 1.0, f"asked again: {again[row]}") for row in first
-    ]
-    picks += [
         (row, "train", float(u), float(p), reason)
         for row, u, p, reason in zip(
             rows, chosen.utilities, chosen.probabilities, chosen.reasons, strict=True
         )
     ]
+    held = _holdout_rows(bench, round_, asked)
     share = min(1.0, holdout_items(task) / max(1, int((bench.split(round_) == HOLDOUT).sum())))
-    picks += [(row, "holdout", None, share, f"asked again: {again[row]}") for row in held_again]
     picks += [(row, "holdout", None, share, "holdout, at random") for row in held]
     choices = [
         Choice(
@@ -102,10 +90,9 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         {
             "phase": now.name,
             "strategy": call_text(now.strategy),
-            "asked": len(first) + len(rows),
-            "holdout_asked": len(held) + len(held_again),
-            "again": len(first) + len(held_again),
-            "open": len(open_rows) + len(waiting),
+            "asked": len(rows),
+            "holdout_asked": len(held),
+            "open": len(open_rows),
             "spread": spread,
         },
         choices,
@@ -132,13 +119,6 @@ def _holdout_rows(bench: Workbench, round_: int, asked: np.ndarray) -> list[int]
     return [int(row) for row in wanted[~np.isin(wanted, asked)]]
 
 
-def _again_rows(bench: Workbench, round_: int, again: dict[int, str], part: int) -> list[int]:
-    """Rows of the pool or the holdout to ask again, in the order in which ties are broken."""
-    rows = np.array([row for row in again if bench.split(round_)[row] == part], dtype=np.int64)
-    order = mix(bench.items(round_).order[rows], bench.context.seed)
-    return [int(row) for row in rows[np.argsort(order, kind="stable")]]
-
-
 def _ask_strategy(
     bench: Workbench, round_: int, strategy: Call, training: Labels, rows: np.ndarray, n: int
 ) -> Chosen:
@@ -150,10 +130,9 @@ def _ask_strategy(
     model = None
     if len(training):
         before = bench.store.outcome(round_ - 1, "embed") if round_ else None
-        same = before == bench.needed(round_, "embed")
-        if same and bench.current(round_ - 1) and bench.learned(round_ - 1):
+        if before == bench.needed(round_, "embed"):
             model = bench.supervised(round_ - 1)
-        else:  # features or classes are new: rows appended, a change applied, labels from the start
+        else:  # the features are new: rows were appended, or labels were there from the start
             model = learner.fit(np.asarray(features[training.rows]), bench.targets(training))
     view = Trained(
         X_training=np.asarray(features[training.rows]),
