@@ -1,6 +1,6 @@
 """Rules found in labelled items: words for texts, values and thresholds for tables.
 
-Rows are parted in two by a hash of what they say, so that equal rows stay together. A rule is put
+Rows are parted in two by chance, equal texts into the same half. A rule is put
 together on the first half alone and then tried once on the second: it is kept only where the exact
 lower bound of its precision there (Clopper & Pearson 1934, one-sided, 95%) is high, and well above
 what guessing its class would give. Conditions are tried by the evaluator that a campaign uses.
@@ -55,7 +55,7 @@ def mine(
         return []
     labelled = np.flatnonzero(members.any(axis=1))
     table, members = table.take(labelled), members[labelled]
-    first = halves(table, (*text, *columns))
+    first = halves(table, text)
     seen, other = table.filter(first), table.filter(~first)
     if not len(seen) or not len(other):
         return []
@@ -71,11 +71,17 @@ def mine(
     return found
 
 
-def halves(table: pa.Table, columns: Sequence[str]) -> np.ndarray:
-    """(n_rows,) bool: which rows are of the first half. Equal rows are of the same."""
+def halves(table: pa.Table, text: Sequence[str]) -> np.ndarray:
+    """(n_rows,) bool: which rows are of the first half; the same for the same rows.
+
+    Rows whose texts are equal are of the same half: a copy would prove nothing. Rows of a table are
+    parted one by one, for there equal rows are items of their own.
+    """
     import numpy as np
 
-    rows = zip(*(table[name].to_pylist() for name in columns), strict=True)
+    if not text:
+        return np.asarray(np.random.default_rng(0).random(table.num_rows) < 0.5)
+    rows = zip(*(table[name].to_pylist() for name in text), strict=True)
     return np.array(
         [_coin("\x1f".join(str(cell).casefold() for cell in row)) for row in rows], bool
     )
