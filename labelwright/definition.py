@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from labelwright.loop.errors import LabelwrightError
 
 if TYPE_CHECKING:
-    from labelwright.dsl.diagnostics import Reading
+    from labelwright.dsl.diagnostics import Reading, SourceText
     from labelwright.dsl.task import Task
 
 
@@ -46,12 +46,8 @@ class Definition:
         )
 
 
-def reading_of(path: Path) -> Reading:
-    """Read and check a task file. Raises TaskFileError only where there is no text to read."""
-    from labelwright.dsl.diagnostics import SourceText
-    from labelwright.dsl.read import read
-    from labelwright.loop.plugins import Installed
-
+def source_of(path: Path) -> SourceText:
+    """The text of a task file. Raises TaskFileError where it cannot be read."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
@@ -60,15 +56,30 @@ def reading_of(path: Path) -> Reading:
         ) from error
     except OSError as error:
         raise TaskFileError(f"{path} cannot be read: {error.strerror}") from error
+    return decoded(str(path), raw)
+
+
+def decoded(name: str, raw: bytes) -> SourceText:
+    """The text that bytes say. Raises TaskFileError where they are not UTF-8."""
+    from labelwright.dsl.diagnostics import SourceText
+
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise TaskFileError(
-            f"{path}, line {line}: byte 0x{raw[error.start]:02x} is not UTF-8",
+            f"{name}, line {line}: byte 0x{raw[error.start]:02x} is not UTF-8",
             remedy="save the file as UTF-8",
         ) from error
-    return read(SourceText(str(path), text), Installed())
+    return SourceText(name, text)
+
+
+def reading_of(path: Path) -> Reading:
+    """Read and check a task file. Raises TaskFileError only where there is no text to read."""
+    from labelwright.dsl.read import read
+    from labelwright.loop.plugins import Installed
+
+    return read(source_of(path), Installed())
 
 
 def read_file(path: Path) -> Definition:
