@@ -84,7 +84,7 @@ def test_diff_is_a_patch(folder: Path) -> None:
     result = fmt("--diff", "a.task")
     assert "\x1b" not in result.stdout
     assert "-    kind=spans # what\n+task t {\n+  kind = spans  # what\n }\n" in result.stdout
-    assert '-class "한글"\n\\ No newline at end of file\n+class "한글"\n' in result.stdout
+    assert '-class "한글"\n\\ No newline at end of file\n+class A\n+class "한글"\n' in result.stdout
     assert "1 file would change" in result.stderr
     assert (folder / "a.task").read_bytes() == UNTIDY.rstrip().encode()
     patch = subprocess.run(
