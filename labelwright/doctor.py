@@ -110,7 +110,7 @@ def _campaign(bench: Workbench) -> _Told:
     from labelwright.loop.campaign import records
     from labelwright.loop.engine import check_meaning, last_round
 
-    check_meaning(bench.store, bench.task)
+    check_meaning(bench)
     done = records(bench.store)
     begun = last_round(bench.store) + 1
     yield True, f"{begun} rounds begun, {len(done)} finished; the file means what was labelled"

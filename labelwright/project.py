@@ -88,7 +88,7 @@ class Project:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with locked(self.state, f"run {self.definition.name}", now), self._bench() as bench:
             bench.store.supersede()
-            engine.enter(bench, self.definition.text)
+            engine.enter(bench, self.definition.text, self.definition.name)
             return engine.run(bench, observe)
 
     # --- looking ------------------------------------------------------------------------------

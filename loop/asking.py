@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from labelwright.dsl.printing import call as call_text
 from labelwright.dsl.task import Call
-from labelwright.loop.budget import holdout_items, next_items, spent
+from labelwright.loop.budget import again_items, holdout_items, next_items, spent
 from labelwright.loop.constraints import flagged
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.labels import Labels
@@ -56,7 +56,16 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     used = spent(bench.events(watermark))
     items, asked = bench.items(round_), bench.asked_rows(round_)
     open_rows = _open_rows(bench, round_, training, asked)
-    n = next_items(task, used, len(open_rows))
+    people = task.annotators.overlap
+    again = bench.ask_again(round_, watermark)
+    held = _holdout_rows(bench, round_, asked)
+    held_again = _again_rows(bench, round_, again, HOLDOUT)
+    used = replace(used, holdout=used.holdout + len(held) * people)
+    held_again = held_again[: again_items(task, used, len(held_again))]
+    used = replace(used, holdout=used.holdout + len(held_again) * people)
+    waiting = _again_rows(bench, round_, again, POOL)
+    n = next_items(task, used, len(open_rows) + len(waiting))
+    first = waiting[:n]
     per_class = np.bincount(training.classes, minlength=len(task.labels))
     now = phase(
         task,
@@ -65,17 +74,20 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         round_,
         bench.measured(round_ - 1),
     )
-    chosen = _ask_strategy(bench, round_, now.strategy, training, open_rows, n)
-    people = task.annotators.overlap
+    n_new = min(n - len(first), len(open_rows))
+    chosen = _ask_strategy(bench, round_, now.strategy, training, open_rows, n_new)
     rows = [int(open_rows[i]) for i in chosen.indices]
     picks: list[tuple[int, str, float | None, float, str]] = [
+        (row, "train", None, 1.0, f"asked again: {again[row]}") for row in first
+    ]
+    picks += [
         (row, "train", float(u), float(p), reason)
         for row, u, p, reason in zip(
             rows, chosen.utilities, chosen.probabilities, chosen.reasons, strict=True
         )
     ]
-    held = _holdout_rows(bench, round_, asked)
     share = min(1.0, holdout_items(task) / max(1, int((bench.split(round_) == HOLDOUT).sum())))
+    picks += [(row, "holdout", None, share, f"asked again: {again[row]}") for row in held_again]
     picks += [(row, "holdout", None, share, "holdout, at random") for row in held]
     choices = [
         Choice(
@@ -90,9 +102,10 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         {
             "phase": now.name,
             "strategy": call_text(now.strategy),
-            "asked": len(rows),
-            "holdout_asked": len(held),
-            "open": len(open_rows),
+            "asked": len(first) + len(rows),
+            "holdout_asked": len(held) + len(held_again),
+            "again": len(first) + len(held_again),
+            "open": len(open_rows) + len(waiting),
             "spread": spread,
         },
         choices,
@@ -119,6 +132,13 @@ def _holdout_rows(bench: Workbench, round_: int, asked: np.ndarray) -> list[int]
     return [int(row) for row in wanted[~np.isin(wanted, asked)]]
 
 
+def _again_rows(bench: Workbench, round_: int, again: dict[int, str], part: int) -> list[int]:
+    """Rows of the pool or the holdout to ask again, in the order in which ties are broken."""
+    rows = np.array([row for row in again if bench.split(round_)[row] == part], dtype=np.int64)
+    order = mix(bench.items(round_).order[rows], bench.context.seed)
+    return [int(row) for row in rows[np.argsort(order, kind="stable")]]
+
+
 def _ask_strategy(
     bench: Workbench, round_: int, strategy: Call, training: Labels, rows: np.ndarray, n: int
 ) -> Chosen:
@@ -130,9 +150,10 @@ def _ask_strategy(
     model = None
     if len(training):
         before = bench.store.outcome(round_ - 1, "embed") if round_ else None
-        if before == bench.needed(round_, "embed"):
+        same = before == bench.needed(round_, "embed")
+        if same and bench.current(round_ - 1) and bench.learned(round_ - 1):
             model = bench.supervised(round_ - 1)
-        else:  # the features are new: rows were appended, or labels were there from the start
+        else:  # features or classes are new: rows appended, a change applied, labels from the start
             model = learner.fit(np.asarray(features[training.rows]), bench.targets(training))
     view = Trained(
         X_training=np.asarray(features[training.rows]),
@@ -179,7 +200,10 @@ def collect(bench: Workbench, round_: int) -> dict[str, Any] | None:
     choices = {c.item: c for c in bench.store.choices(round_)}
     source = "simulated" if bench.annotators.rehearsal else "person"
     known = {c.id for c in bench.task.classes}
+    told = {(e.reference, e.labels, e.skipped) for e in bench.events()}
     for answer in answers:
+        if (answer.reference, answer.labels, answer.skipped) in told:
+            continue  # stored as it was given, perhaps under an earlier definition
         if answer.item not in choices or not known.issuperset(answer.labels):
             raise StrategyError(
                 f"an answer by {answer.annotator} on {answer.item} names what was not asked: "
@@ -215,4 +239,5 @@ def _tell_flags(bench: Workbench, round_: int) -> None:
     tell = getattr(bench.annotators, "flag", None)
     if tell is not None:
         events = [e for e in bench.events() if e.round == round_ and e.source != "existing"]
-        tell(batch_id(bench, round_), flagged(bench.task, events))
+        now = [bench.translation.now(e) for e in events]
+        tell(batch_id(bench, round_), flagged(bench.task, [e for e in now if e is not None]))

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from labelwright.dsl.task import Task
 from labelwright.loop.store import Event
 
+PAID = ("person", "simulated")
+"""Sources of judgements that cost something."""
+
 
 @dataclass(frozen=True)
 class Spent:
@@ -38,7 +41,7 @@ class Spent:
 
 def spent(events: Sequence[Event]) -> Spent:
     """What these judgements cost; labels that were there before cost nothing. Skips count: they were paid."""
-    paid = [e for e in events if e.source in ("person", "simulated")]
+    paid = [e for e in events if e.source in PAID]
     holdout = sum(e.purpose == "holdout" for e in paid)
     seconds = sum(e.seconds or 0.0 for e in paid)
     return Spent(len(paid) - holdout, holdout, seconds)
@@ -49,16 +52,16 @@ def holdout_items(task: Task) -> int:
     return task.holdout.annotations // task.annotators.overlap
 
 
-def training_annotations(task: Task) -> int:
-    """Judgements that training may use: the budget less what the holdout is given."""
+def training_annotations(task: Task, so_far: Spent | None = None) -> int:
+    """Judgements that training may use: the budget less what the holdout is given, or took beyond that."""
     held = holdout_items(task) * task.annotators.overlap
-    return max(0, task.budget.annotations - held)
+    return max(0, task.budget.annotations - max(held, so_far.holdout if so_far else 0))
 
 
 def next_items(task: Task, so_far: Spent, available: int) -> int:
     """How many items the next round may ask about for training; 0 when there is nothing to spend."""
     overlap = task.annotators.overlap
-    left = training_annotations(task) - so_far.training
+    left = training_annotations(task, so_far) - so_far.training
     price, money = task.budget.price, task.budget.money
     if price is not None and money is not None and price.amount > 0:
         held = max(0, holdout_items(task) * overlap - so_far.holdout)
@@ -67,3 +70,14 @@ def next_items(task: Task, so_far: Spent, available: int) -> int:
     if task.budget.hours is not None and so_far.hours >= task.budget.hours:
         return 0
     return max(0, min(task.budget.per_round, left // overlap, available))
+
+
+def again_items(task: Task, so_far: Spent, items: int) -> int:
+    """How many holdout items, of so many, may be asked again within what is left of the whole budget."""
+    left = task.budget.annotations - so_far.annotations
+    price, money = task.budget.price, task.budget.money
+    if price is not None and money is not None and price.amount > 0:
+        left = min(left, int((money.amount + 1e-9) / price.amount) - so_far.annotations)
+    if task.budget.hours is not None and so_far.hours >= task.budget.hours:
+        return 0
+    return max(0, min(items, left // task.annotators.overlap))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,15 @@ import numpy as np
 
 from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
-from labelwright.loop.history import AnnotatorScore, Campaign, ChosenItem, Doubt, RoundRecord
-from labelwright.loop.labels import Labels, in_force
+from labelwright.loop.history import (
+    AnnotatorScore,
+    AppliedDefinition,
+    Campaign,
+    ChosenItem,
+    Doubt,
+    RoundRecord,
+)
+from labelwright.loop.labels import Labels, in_force, present
 from labelwright.loop.measuring import judge_again
 from labelwright.loop.split import POOL
 from labelwright.loop.store import Store
@@ -39,6 +46,7 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         rounds[-1] = rounds[-1].model_copy(update={"measurement": now})
     decision = _decision(bench, rounds)
     labels = bench.labels(last, _watermark(bench, last)) if last is not None else None
+    known = last is not None and bench.current(last) and bench.learned(last)
     return Campaign(
         task=task.name,
         title=task.title,
@@ -52,11 +60,31 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         set_aside=_set_aside(store, split),
         existing_labels=split.get("existing", 0),
         rounds=tuple(rounds),
+        definitions=definitions(bench),
         chosen=_chosen(bench, last, labels),
-        doubts=tuple(_doubts(bench, last, labels)) if doubts and labels else (),
+        doubts=tuple(_doubts(bench, last, labels)) if doubts and labels and known else (),
         annotators=_annotators(bench, last, labels) if labels else (),
         decision=decision.ending,
         reason=decision.reason,
+    )
+
+
+def definitions(bench: Workbench) -> tuple[AppliedDefinition, ...]:
+    """Every definition that was in force, oldest first."""
+    versions, store = bench.versions, bench.store
+    ends = [a.event for a in versions.applied[1:]] + [store.last_event()]
+    return tuple(
+        AppliedDefinition(
+            number=a.seq,
+            hash=a.definition,
+            first_round=a.first_round,
+            kind=a.kind,
+            breaks=a.breaks,
+            annotations=store.events_of_definition(a.definition, a.event, end),
+            changes=a.changes,
+            restores=version.lineage.restores,
+        )
+        for a, version, end in zip(versions.applied, versions.versions, ends, strict=True)
     )
 
 
@@ -137,7 +165,8 @@ def _annotators(
 ) -> tuple[AnnotatorScore, ...]:
     assert last is not None
     events = bench.events(_watermark(bench, last))
-    judged = in_force([e for e in events if e.source != "existing"], bench.items(last))
+    told = [e for e in events if e.source != "existing"]
+    judged = in_force(told, bench.items(last), bench.translation)
     resolved = {
         int(row): bench.task.labels[c].id
         for part in labels
@@ -146,19 +175,21 @@ def _annotators(
     people: dict[int, set[str]] = defaultdict(set)
     for row, event in judged:
         people[row].add(event.annotator)
+    all_of = Counter(e.annotator for _, e in present(told, bench.items(last)))
     given: dict[str, list[tuple[float | None, bool | None]]] = defaultdict(list)
     for row, event in judged:
         shared = len(people[row]) > 1 and row in resolved and not event.skipped
         agrees = event.labels == (resolved[row],) if shared else None
         given[event.annotator].append((event.seconds, agrees))
     scores = []
-    for annotator, answers in sorted(given.items()):
+    for annotator, number in sorted(all_of.items()):
+        answers = given[annotator]
         seconds = [s for s, _ in answers if s is not None]
         agreeing = [a for _, a in answers if a is not None]
         scores.append(
             AnnotatorScore(
                 annotator=annotator,
-                annotations=len(answers),
+                annotations=number,
                 agreement=sum(agreeing) / len(agreeing) if agreeing else None,
                 seconds=median(seconds) if seconds else None,
             )

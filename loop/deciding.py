@@ -57,7 +57,7 @@ def _spent(
         return "spent", f"all {task.budget.rounds} rounds are done"
     if next_items(task, used, available):
         return None
-    if training_annotations(task) - used.training < task.annotators.overlap:
+    if training_annotations(task, used) - used.training < task.annotators.overlap:
         return "spent", f"the budget of {task.budget.annotations:,} annotations is spent"
     if task.budget.hours is not None and used.hours >= task.budget.hours:
         return "spent", f"the budget of {task.budget.hours:g} hours is spent"

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from labelwright.dsl.definition import meaning
-from labelwright.dsl.task import Task
+from labelwright.dsl.diff.whole import diff
 from labelwright.loop.budget import spent
 from labelwright.loop.deciding import Decision, decide
 from labelwright.loop.errors import DefinitionChanged, StoreError
 from labelwright.loop.history import RoundRecord
 from labelwright.loop.measuring import judge_again
 from labelwright.loop.steps import STEPS
-from labelwright.loop.store import Store
+from labelwright.loop.store import Applied, Store
 from labelwright.loop.workbench import Workbench
 
 
@@ -46,8 +46,12 @@ def finished(store: Store, round_: int) -> RoundRecord | None:
     return RoundRecord.model_validate({**outcome, "seconds": store.seconds(round_)})
 
 
-def enter(bench: Workbench, text: str) -> None:
-    """Tie the store to the task: the same seed and the same meaning as before, or an error."""
+def enter(bench: Workbench, text: str, name: str = "FILE") -> None:
+    """Tie the store to the task: the same seed and the same meaning as before, or an error.
+
+    A definition that only reads otherwise comes into force here; one that means something else has to
+    be applied (`applying`). name: what the task file is called, for the error.
+    """
     store, task = bench.store, bench.task
     seed = store.meta("seed")
     if seed is not None and int(seed) != bench.context.seed:
@@ -55,30 +59,58 @@ def enter(bench: Workbench, text: str) -> None:
             f"this campaign runs with seed {seed}, not {bench.context.seed}",
             "leave --seed out, or begin another campaign with --state FOLDER",
         )
-    check_meaning(store, task)
+    check_meaning(bench, name)
     with store.writing():
         store.set_meta("seed", str(bench.context.seed))
         store.set_meta("task", task.name)
-        for aspect, digest in meaning(task).items():
-            store.set_meta(f"meaning:{aspect}", digest)
-        store.record_definition(
-            bench.definition, last_round(store) + 1, text, task.model_dump_json()
+        come_into_force(bench, text, "run" if bench.versions.versions else "begin", breaks=False)
+
+
+def come_into_force(
+    bench: Workbench, text: str, kind: Literal["begin", "run", "plan"], *, breaks: bool
+) -> None:
+    """Record the bench's definition as the one that holds from now on; nothing where it does already."""
+    store, versions = bench.store, bench.versions
+    if versions.versions and versions.now.definition == bench.definition:
+        return
+    begun = last_round(store)
+    under_way = begun >= 0 and finished(store, begun) is None
+    lineage = versions.derive(bench.task, bench.definition)
+    changes = diff(versions.now.task, bench.task) if versions.versions else ()
+    store.record_definition(bench.definition, begun + 1, text, bench.task.model_dump_json())
+    store.add_applied(
+        Applied(
+            definition=bench.definition,
+            first_round=begun if under_way and breaks else begun + 1,
+            event=store.last_event(),
+            kind=kind,
+            breaks=breaks,
+            lineage=lineage.model_dump_json(),
+            changes=tuple(f"{c.mark} {c.text}" for c in changes),
         )
-        store.set_meta("definition", bench.definition)
+    )
+    store.set_meta("definition", bench.definition)
 
 
-def check_meaning(store: Store, task: Task) -> None:
-    """Raise DefinitionChanged where the task means something else than what was labelled."""
-    changed = [
-        aspect
-        for aspect, digest in meaning(task).items()
-        if (before := store.meta(f"meaning:{aspect}")) is not None and before != digest
-    ]
-    if changed:
+def changed_meaning(bench: Workbench) -> list[str]:
+    """Which aspects of what labels mean differ from the definition that holds."""
+    versions = bench.versions
+    if not versions.versions or versions.now.definition == bench.definition:
+        return []
+    before, now = meaning(versions.now.task), meaning(bench.task)
+    changed = [aspect for aspect, digest in now.items() if before[aspect] != digest]
+    lineage = versions.derive(bench.task, bench.definition)
+    if "classes" not in changed and lineage.meanings != versions.now.lineage.meanings:
+        changed.insert(0, "classes")
+    return changed
+
+
+def check_meaning(bench: Workbench, name: str = "FILE") -> None:
+    """Raise DefinitionChanged where the task means something else than what was applied last."""
+    if changed := changed_meaning(bench):
         raise DefinitionChanged(
             f"the task file changed its meaning since labelling began: {', '.join(changed)}",
-            "put the old definition back, or begin another campaign with --state FOLDER; "
-            "nothing was changed",
+            f"see what it would do with `labelwright plan {name}`; nothing was changed",
         )
 
 
@@ -99,6 +131,8 @@ def run(bench: Workbench, observe: Observe = lambda moment: None) -> Decision:
 
 def standing(bench: Workbench, record: RoundRecord) -> Decision:
     """Where the campaign stands after a finished round, by the task as it reads now."""
+    if not bench.current(record.round):
+        return Decision("running", "the definition changed: the rounds so far no longer count")
     used = spent(bench.events(bench.needed(record.round, "collect")["watermark"]))
     outcome = bench.needed(record.round, "choose")
     available = outcome["open"] - outcome["asked"]

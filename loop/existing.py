@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from labelwright.loop.errors import DataError, NotYet
@@ -54,3 +56,17 @@ def existing_events(
             "add them as `aliases` of the class they mean",
         )
     return events
+
+
+def withdrawn(
+    bench: Workbench, snapshot: Snapshot, parts: np.ndarray, found: list[Event]
+) -> list[Event]:
+    """Deletions of labels of pool items that were there and are not any more."""
+    told = {event.reference for event in found}
+    gone = [e for e in bench.events() if e.source == "existing" and e.reference not in told]
+    rows = snapshot.rows_of([e.item for e in gone])
+    return [
+        replace(e, event="delete", definition=bench.definition)
+        for e, row in zip(gone, rows, strict=True)
+        if row >= 0 and parts[row] == POOL
+    ]

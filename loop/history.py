@@ -64,11 +64,15 @@ class RoundRecord(Record):
     """One finished round."""
 
     round: int
+    definition: int = 1  # number of the definition whose classes it measured
     annotations: int  # on training, so far
     holdout_annotations: int  # on the holdout, so far
     labels: int  # training labels the model learned from
     labels_per_class: dict[str, int]
     asked: int  # items sent for training in this round
+    asked_again: int = (
+        0  # of these, and of the holdout's, those that a change of the definition set aside
+    )
     unusable: int = 0  # items dropped so far because people called them unusable
     phase: str
     strategy: str
@@ -83,6 +87,19 @@ class RoundRecord(Record):
     hours: float | None = None
     seconds: float = 0.0  # wall time; never part of `curve --json`
     measurement: Measurement
+
+
+class AppliedDefinition(Record):
+    """A definition that was in force from a round on."""
+
+    number: int
+    hash: str
+    first_round: int
+    kind: Literal["begin", "run", "plan"]  # how it came into force
+    breaks: bool  # rounds measured before no longer count
+    annotations: int  # given under it
+    changes: tuple[str, ...]  # in words
+    restores: int | None = None  # the earlier definition that it is again
 
 
 class ChosenItem(Record):
@@ -133,6 +150,7 @@ class Campaign(Record):
     set_aside: dict[str, int]  # reason -> rows
     existing_labels: int = 0
     rounds: tuple[RoundRecord, ...]
+    definitions: tuple[AppliedDefinition, ...] = ()
     chosen: tuple[ChosenItem, ...]
     doubts: tuple[Doubt, ...]
     annotators: tuple[AnnotatorScore, ...]

@@ -1,22 +1,26 @@
 """Labels: what the judgements in force come to, item by item. Derived, never stored.
 
 A judgement counts for the item as it was judged: after a row was edited, the old annotations stay
-in the store and the item is open again. One that breaks a constraint is as good as none.
+in the store and the item is open again. It counts under the definition that holds, as far as its
+meaning fits there (`lineage`): what does not is set aside, and stays in the store too. One that
+breaks a constraint is as good as none.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from labelwright.dsl.task import Task
+from labelwright.loop.budget import PAID
 from labelwright.loop.constraints import Judge
 from labelwright.loop.items import Snapshot
 from labelwright.loop.plugins import Installed
 from labelwright.loop.store import Event
+from labelwright.loop.versions import Translation
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Labels:
         return len(self.rows)
 
 
-def in_force(events: Sequence[Event], snapshot: Snapshot) -> list[tuple[int, Event]]:
+def present(events: Sequence[Event], snapshot: Snapshot) -> list[tuple[int, Event]]:
     """(row, event) for every judgement whose item is there and unchanged since."""
     rows = snapshot.rows_of([e.item for e in events])
     contents = snapshot.contents
@@ -48,6 +52,62 @@ def in_force(events: Sequence[Event], snapshot: Snapshot) -> list[tuple[int, Eve
         for row, event in zip(rows, events, strict=True)
         if row >= 0 and bytes(contents[row]).hex() == event.content
     ]
+
+
+def counted(
+    judged: Sequence[tuple[int, Event]], translation: Translation
+) -> list[tuple[int, Event]]:
+    """The judgements in force under a definition, with their labels as this definition has them.
+
+    One for each person and item: the latest that can be read. So a change that sets an answer aside
+    brings the one before it back, and taking the change back does so too. An answer comes before a
+    skip, and before one that broke a constraint when it was given.
+    """
+    latest: dict[tuple[int, str], tuple[int, Event]] = {}
+    weak: set[tuple[int, str]] = set()
+    for row, event in judged:
+        now = translation.now(event)
+        if now is None:
+            continue
+        who = row, event.annotator
+        answers = not event.skipped and translation.read(event).labels is not None
+        if answers or who not in latest or who in weak:
+            latest[who] = row, now
+            (weak.discard if answers else weak.add)(who)
+    return sorted(latest.values(), key=lambda judgement: judgement[1].seq)
+
+
+def in_force(
+    events: Sequence[Event], snapshot: Snapshot, translation: Translation
+) -> list[tuple[int, Event]]:
+    """The judgements that count on the items as they are now."""
+    return counted(present(events, snapshot), translation)
+
+
+def to_ask_again(
+    judged: Sequence[tuple[int, Event]],
+    translation: Translation,
+    asked: Mapping[str, int],
+    overlap: int,
+) -> dict[int, str]:
+    """Rows whose latest answers a change of the definition set aside, and why.
+
+    Only where fewer than `overlap` people have an answer that counts. asked: the round in which an
+    item was last asked; answers of earlier rounds are behind it, so that nothing is asked twice.
+    """
+    people: dict[int, set[str]] = defaultdict(set)
+    for row, event in counted(judged, translation):
+        people[row].add(event.annotator)
+    reasons: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row, event in judged:
+        reading = translation.read(event)
+        if reading.changed and asked.get(event.item) == event.round and event.source in PAID:
+            reasons[row][reading.why] += 1
+    return {
+        row: max(sorted(why), key=why.__getitem__)
+        for row, why in sorted(reasons.items())
+        if len(people[row]) < overlap
+    }
 
 
 def resolve(

@@ -9,7 +9,7 @@ import numpy as np
 
 from labelwright.loop.conditions import mask
 from labelwright.loop.constraints import Judge
-from labelwright.loop.history import Measurement, RoundRecord
+from labelwright.loop.history import Measurement, RoundRecord, Verdict
 from labelwright.loop.labels import in_force
 from labelwright.loop.measure.evidence import Bounded, Evidence
 from labelwright.loop.measure.summary import measurement
@@ -31,7 +31,16 @@ def measure(bench: Workbench, round_: int) -> dict[str, Any]:
 
 
 def judge_again(bench: Workbench, record: RoundRecord) -> Measurement:
-    """The round's measurement, with verdicts by the criteria as the task file has them now."""
+    """The round's measurement, with verdicts by the criteria as the task file has them now.
+
+    Nothing is known by them yet where the round measured another definition's classes.
+    """
+    if not bench.current(record.round):
+        verdicts = tuple(
+            Verdict(criterion=c.text, status="NOT YET KNOWN", estimate=None, target=c.value)
+            for c in bench.task.accept.criteria
+        )
+        return record.measurement.model_copy(update={"verdicts": verdicts})
     if bench.needed(record.round, "measure")["criteria"] == _criteria(bench):
         return record.measurement
     return measurement(bench.task, evidence(bench, record.round), record.measurement.true_accuracy)
@@ -47,10 +56,14 @@ def evidence(bench: Workbench, round_: int) -> Evidence:
     """Holdout labels beside the final model's probabilities."""
     items, task = bench.items(round_), bench.task
     _, held = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
-    probs = bench.final(round_).predict_proba(np.asarray(bench.features(round_)[held.rows]))
-    shown = items.take(held.rows).table
+    rows = held.rows if bench.learned(round_) else held.rows[:0]
+    classes = held.classes[: len(rows)]
+    probs = np.empty((0, len(task.labels)))
+    if len(rows):
+        probs = bench.final(round_).predict_proba(np.asarray(bench.features(round_)[rows]))
+    shown = items.take(rows).table
     return Evidence(
-        truth=held.classes,
+        truth=classes,
         probs=probs,
         classes=tuple(c.id for c in task.labels),
         slices={s.name: mask(s.when, shown) for s in task.slices},
@@ -67,7 +80,7 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
     judge = Judge(bench.task)
     answers = [
         (event.item, event.annotator, index[event.labels[0]])
-        for _, event in in_force(bench.events(watermark), bench.items(round_))
+        for _, event in in_force(bench.events(watermark), bench.items(round_), bench.translation)
         if event.source != "existing" and event.labels and judge.allows(event)
     ]
     return krippendorff(
@@ -76,7 +89,7 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
 
 
 def _true_accuracy(bench: Workbench, round_: int) -> float | None:
-    if not bench.annotators.rehearsal:
+    if not bench.annotators.rehearsal or not bench.learned(round_):
         return None
     rows = np.flatnonzero(bench.split(round_) == HOLDOUT)
     items = bench.items(round_).take(rows)

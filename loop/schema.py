@@ -6,7 +6,8 @@ from it and can be rebuilt; the view `annotation` shows the judgements in force.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -108,3 +109,52 @@ def tables(db: Database) -> None:
               FROM step WHERE name = 'measure' ORDER BY round""",
         ],
     )
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def applied(db: Database) -> None:
+    """Every definition that was in force, in order, and what its classes mean."""
+    _run(
+        db,
+        [
+            """CREATE TABLE applied (
+              seq INTEGER PRIMARY KEY, -- the definition's number, from 1
+              definition TEXT NOT NULL REFERENCES definition (hash),
+              first_round INTEGER NOT NULL, -- the round from which it holds
+              event INTEGER NOT NULL, -- the last annotation event before it
+              kind TEXT NOT NULL, -- begin, run (taken up by a run: no label changed), plan
+              breaks INTEGER NOT NULL, -- 1 where rounds measured before no longer count
+              lineage TEXT NOT NULL, -- JSON: what each class means
+              changes TEXT NOT NULL -- JSON: what changed, in words
+            ) STRICT""",
+            """CREATE TRIGGER applied_no_update BEFORE UPDATE ON applied
+              BEGIN SELECT RAISE(ABORT, 'applied is append-only'); END""",
+            """CREATE TRIGGER applied_no_delete BEFORE DELETE ON applied
+              BEGIN SELECT RAISE(ABORT, 'applied is append-only'); END""",
+        ],
+    )
+    # Until now no change of what labels mean could be applied: all definitions have the same classes.
+    known = db.execute("SELECT hash, first_round, task FROM definition ORDER BY rowid").fetchall()
+    for number, (digest, first_round, task) in enumerate(known, start=1):
+        meanings = _first_meanings(json.loads(task).get("classes", ()))
+        lineage = {"number": number, "meanings": meanings, "restores": None}
+        later = json.dumps([row[0] for row in known[number - 1 :]])
+        (before,) = db.execute(
+            "SELECT coalesce((SELECT min(seq) - 1 FROM annotation_event WHERE definition IN "
+            "(SELECT value FROM json_each(?))), max(seq), 0) FROM annotation_event",
+            [later],
+        ).fetchone()
+        db.execute(
+            "INSERT INTO applied VALUES (?, ?, ?, ?, ?, 0, ?, '[]')",
+            [number, digest, first_round, before if number > 1 else 0,
+             "run" if number > 1 else "begin", json.dumps(lineage, ensure_ascii=False)],
+        )  # fmt: skip
+
+
+def _first_meanings(classes: Sequence[dict[str, Any]]) -> dict[str, list[list[str]]]:
+    """A region of its own for each class, within its parent's; parents come first."""
+    found: dict[str, list[list[str]]] = {}
+    for item in classes:
+        above = found[item["parent"]][0] if item.get("parent") else []
+        found[item["id"]] = [[*above, f"{item['id']}@1"]]
+    return found

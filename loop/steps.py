@@ -16,7 +16,7 @@ import numpy as np
 from labelwright.loop.asking import choose, collect, send
 from labelwright.loop.budget import spent
 from labelwright.loop.errors import DataError
-from labelwright.loop.existing import existing_events
+from labelwright.loop.existing import existing_events, withdrawn
 from labelwright.loop.history import RoundRecord
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.measuring import measure
@@ -47,7 +47,9 @@ def split(bench: Workbench, round_: int) -> Outcome:
     name = snapshot_name(source, bench.task)
     before = bench.store.outcome(round_ - 1, "split") if round_ else None
     if before is not None and before["snapshot"] == name:
-        return Outcome({**before, "watermark": bench.store.last_event(), "new": 0})
+        if before.get("applied", 1) != len(bench.versions):
+            _read_existing(bench, bench.snapshot(name), bench.split_file(before["split"]), round_)
+        return Outcome({**before, "new": 0, **_told(bench)})
     found: dict[str, Any] = {}
 
     def write(path: Any) -> None:
@@ -61,8 +63,7 @@ def split(bench: Workbench, round_: int) -> Outcome:
     bench.store.write_file(file, lambda p: save_array(p, parts))
     counts = {k: int((parts == v).sum()) for k, v in (("pool", POOL), ("holdout", HOLDOUT))}
     _require_both(counts)
-    existing = existing_events(bench, snapshot, parts, round_)
-    bench.store.add_events(existing)
+    _read_existing(bench, snapshot, parts, round_)
     known = before["items"] if before else 0
     return Outcome(
         {
@@ -74,10 +75,24 @@ def split(bench: Workbench, round_: int) -> Outcome:
             "leaking": int((parts == ASIDE).sum()),
             "set_aside": len(found["faults"]),
             "new": max(0, len(snapshot) - known),
-            "existing": sum(e.source == "existing" for e in bench.store.events()),
-            "watermark": bench.store.last_event(),
+            **_told(bench),
         }
     )
+
+
+def _read_existing(bench: Workbench, snapshot: Snapshot, parts: np.ndarray, round_: int) -> None:
+    """Store the labels that were there already, and take those back that no longer are."""
+    found = existing_events(bench, snapshot, parts, round_)
+    bench.store.add_events([*withdrawn(bench, snapshot, parts, found), *found])
+
+
+def _told(bench: Workbench) -> dict[str, int]:
+    """What a reading of the data leaves to remember of labels: how many, up to which event."""
+    return {
+        "existing": sum(e.source == "existing" for e in bench.store.events()),
+        "watermark": bench.store.last_event(),
+        "applied": len(bench.versions),
+    }
 
 
 def _parts(bench: Workbench, snapshot: Snapshot, before: dict[str, Any] | None) -> np.ndarray:
@@ -140,6 +155,10 @@ def resolve(bench: Workbench, round_: int) -> Outcome:
 def learn(bench: Workbench, round_: int) -> Outcome:
     """Train on the labels."""
     if not bench.needed(round_, "resolve")["labels"]:
+        if bench.ask_again(round_ + 1, bench.needed(round_, "collect")["watermark"]):
+            return Outcome(
+                {"file": None}
+            )  # a change set every label aside: the next round asks again
         raise DataError(
             f"round {round_} ended without a single label to learn from",
             "every item asked so far was skipped or called unusable: look at the guide and the data",
@@ -149,7 +168,7 @@ def learn(bench: Workbench, round_: int) -> Outcome:
 
 def pseudo(bench: Workbench, round_: int) -> Outcome:
     """Learn from unlabelled items too, where that is shown to help."""
-    if bench.task.pseudo_labels is None:
+    if bench.task.pseudo_labels is None or not bench.learned(round_):
         return Outcome({"gate": "off", "why": "", "count": 0})
     made = bench.write_pseudo(round_)
     count = len(made.rows) if made.gate == "open" else 0
@@ -165,11 +184,13 @@ def decide(bench: Workbench, round_: int) -> Outcome:
     price = bench.task.budget.price
     record = RoundRecord(
         round=round_,
+        definition=bench.versions.of_round(round_),
         annotations=used.training,
         holdout_annotations=used.holdout,
         labels=outcome["resolve"]["labels"],
         labels_per_class=outcome["resolve"]["labels_per_class"],
         asked=outcome["choose"]["asked"],
+        asked_again=outcome["choose"].get("again", 0),
         unusable=outcome["resolve"]["unusable"],
         phase=outcome["choose"]["phase"],
         strategy=outcome["choose"]["strategy"],

@@ -16,7 +16,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlite_utils import Database
 
@@ -63,6 +63,20 @@ class Event:
     def says_same(self, other: Event) -> bool:
         """Whether both tell the same answer."""
         return (self.labels, self.skipped) == (other.labels, other.skipped)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A definition that came into force, and what its classes mean; see the table of this name."""
+
+    definition: str
+    first_round: int
+    event: int
+    kind: Literal["begin", "run", "plan"]
+    breaks: bool
+    lineage: str
+    changes: tuple[str, ...] = ()
+    seq: int = 0
 
 
 class Store:
@@ -155,6 +169,23 @@ class Store:
             self._connection.execute(
                 "INSERT OR IGNORE INTO definition VALUES (?, ?, ?, ?)",
                 [digest, first_round, text, task],
+            )
+
+    def add_applied(self, applied: Applied) -> None:
+        """Append a definition that comes into force; its number follows the last one's."""
+        with self.writing():
+            self._connection.execute(
+                "INSERT INTO applied SELECT coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ? FROM applied",
+                [applied.definition, applied.first_round, applied.event, applied.kind,
+                 int(applied.breaks), applied.lineage,
+                 json.dumps(applied.changes, ensure_ascii=False)],
+            )  # fmt: skip
+
+    def forget_steps(self, round_: int, names: Sequence[str]) -> None:
+        """Take back outcomes that can be worked out again, so that they are."""
+        with self.writing():
+            self._connection.executemany(
+                "DELETE FROM step WHERE round = ? AND name = ?", [(round_, n) for n in names]
             )
 
     def record_step(self, round_: int, name: str, outcome: dict[str, Any], seconds: float) -> None:
@@ -261,6 +292,40 @@ class Store:
         """A single remembered value."""
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchone()
         return row[0] if row else None
+
+    def applied(self) -> list[Applied]:
+        """Every definition that was in force, oldest first."""
+        rows = self._connection.execute(
+            "SELECT definition, first_round, event, kind, breaks, lineage, changes, seq FROM applied "
+            "ORDER BY seq"
+        )
+        return [
+            Applied(
+                definition, first_round, event, kind, bool(breaks), lineage,
+                tuple(json.loads(changes)), seq,
+            )
+            for definition, first_round, event, kind, breaks, lineage, changes, seq in rows
+        ]  # fmt: skip
+
+    def definition(self, digest: str) -> tuple[str, str]:
+        """The text of a definition, and its Task as JSON. Raises StoreError where it is not known."""
+        row = self._connection.execute(
+            "SELECT text, task FROM definition WHERE hash = ?", [digest]
+        ).fetchone()
+        if row is None:
+            raise StoreError(
+                f"{self.folder / 'state.db'} does not hold the definition {digest[:12]}",
+                "restore the state folder from a backup",
+            )
+        return str(row[0]), str(row[1])
+
+    def events_of_definition(self, digest: str, after: int, until: int) -> int:
+        """How many events between these two were told under a definition."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM annotation_event WHERE definition = ? AND seq > ? AND seq <= ?",
+            [digest, after, until],
+        )
+        return int(row.fetchone()[0])
 
     def outcome(self, round_: int, name: str) -> dict[str, Any] | None:
         """What a step recorded, or None where it has not been done."""

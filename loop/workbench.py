@@ -25,7 +25,7 @@ from labelwright.loop.items import (
     open_source,
     visible_columns,
 )
-from labelwright.loop.labels import Labels, in_force, resolve
+from labelwright.loop.labels import Labels, in_force, present, resolve, to_ask_again
 from labelwright.loop.ports import (
     AnnotatorSource,
     Context,
@@ -40,6 +40,7 @@ from labelwright.loop.pseudo import pseudo_label
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL
 from labelwright.loop.store import Event, Store
+from labelwright.loop.versions import Translation, Versions
 
 _ROWS, _LABELS = "pseudo.rows", "pseudo.labels"
 
@@ -97,7 +98,10 @@ class Workbench:
         return self._once(("split", round_), lambda: self._read_split(round_))  # type: ignore[no-any-return]
 
     def _read_split(self, round_: int) -> np.ndarray:
-        name = self.needed(round_, "split")["split"]
+        return self.split_file(self.needed(round_, "split")["split"])
+
+    def split_file(self, name: str) -> np.ndarray:
+        """The split in this file. Raises StoreError where it is not what was written."""
         path = self.store.file(name)
         if path is None:
             raise StoreError(
@@ -138,6 +142,29 @@ class Workbench:
         features = ((vectors - centre) / scale).astype(np.float32)
         return self.store.write_file(name, lambda p: save_array(p, features))
 
+    # --- definitions --------------------------------------------------------------------------
+
+    @property
+    def versions(self) -> Versions:
+        """The definitions that were in force."""
+        key = ("versions", len(self.store.applied()))
+        return self._once(key, lambda: Versions.read(self.store))  # type: ignore[no-any-return]
+
+    @property
+    def translation(self) -> Translation:
+        """How answers read under this task. Raises DefinitionChanged where it was not applied."""
+        versions = self.versions
+        key = ("translation", len(versions))
+        return self._once(key, lambda: versions.translation(self.task, self.definition))  # type: ignore[no-any-return]
+
+    def current(self, round_: int) -> bool:
+        """Whether a finished round's model and measurement are of the classes as they are now."""
+        outcome = self.store.outcome(round_, "measure") if round_ >= 0 else None
+        if outcome is None or round_ < self.versions.since:
+            return False
+        now = [c.id for c in self.task.labels]
+        return [c["id"] for c in outcome["measurement"]["classes"]] == now
+
     # --- labels -------------------------------------------------------------------------------
 
     def events(self, until: int | None = None) -> list[Event]:
@@ -149,14 +176,21 @@ class Workbench:
 
         def make() -> tuple[Labels, Labels]:
             split = self.split(round_)
-            judged = in_force(self.events(watermark), self.items(round_))
+            judged = in_force(self.events(watermark), self.items(round_), self.translation)
             pool, held = (
                 resolve(self.task, self.context.plugins, judged, split == part)
                 for part in (POOL, HOLDOUT)
             )
             return pool, held
 
-        return self._once(("labels", round_, watermark), make)  # type: ignore[no-any-return]
+        key = ("labels", round_, watermark, len(self.versions))
+        return self._once(key, make)  # type: ignore[no-any-return]
+
+    def ask_again(self, round_: int, watermark: int) -> dict[int, str]:
+        """Rows to ask again because a change set their answers aside, and why."""
+        asked = {c.item: c.round for c in self.store.choices() if c.round < round_}
+        judged = present(self.events(watermark), self.items(round_))
+        return to_ask_again(judged, self.translation, asked, self.task.annotators.overlap)
 
     def asked_rows(self, round_: int) -> np.ndarray:
         """Rows of items that were chosen in an earlier round, as they are now."""
@@ -188,6 +222,10 @@ class Workbench:
     def targets(self, labels: Labels) -> np.ndarray:
         """(n_labels, n_classes) one-hot."""
         return np.asarray(np.eye(len(self.task.labels))[labels.classes])
+
+    def learned(self, round_: int) -> bool:
+        """Whether the round had a label to learn from: after a change it may have had none."""
+        return self.needed(round_, "learn")["file"] is not None
 
     def supervised(self, round_: int) -> Model:
         """The model trained on the labels of this round, without pseudo-labels."""
@@ -260,9 +298,10 @@ class Workbench:
         return int(self.needed(round_, "split")["watermark"])
 
     def measured(self, round_: int) -> Measurement | None:
-        """The round's measurement, if it was made."""
-        outcome = self.store.outcome(round_, "measure") if round_ >= 0 else None
-        return Measurement.model_validate(outcome["measurement"]) if outcome else None
+        """The round's measurement, if it was made, and of the classes as they are now."""
+        if not self.current(round_):
+            return None
+        return Measurement.model_validate(self.needed(round_, "measure")["measurement"])
 
 
 def encoder_call(task: Task, inputs: Inputs) -> Call:
