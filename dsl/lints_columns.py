@@ -16,6 +16,7 @@ from labelwright.dsl.diagnostics import Fix, Label
 from labelwright.dsl.lints_tree import statements
 from labelwright.dsl.printing import column
 from labelwright.dsl.suggest import closest
+from labelwright.dsl.surroundings import ColumnType
 from labelwright.dsl.tree import Span
 from labelwright.dsl.values import column_name
 
@@ -34,19 +35,28 @@ def check_columns(ctx: Context, file: tree.File, draft: t.Task) -> None:
     """Add an error for every name that is no column; one for a name, wherever it stands."""
     if not ctx.surroundings.columns:
         return
-    columns = [unicodedata.normalize("NFC", c.name) for c in ctx.surroundings.columns]
-    pictures = bool(draft.data.image) or any(c.type == "picture" for c in ctx.surroundings.columns)
-    fields = {*columns, *(OF_PICTURES if pictures else ())}
-    fields |= set(OF_SPANS if draft.kind == "spans" else ())
+    known = {_nfc(c.name): c.type for c in ctx.surroundings.columns}
+    pictures = bool(draft.data.image) or "picture" in known.values()
+    fields = {*(OF_PICTURES if pictures else ()), *(OF_SPANS if draft.kind == "spans" else ())}
     missing: dict[str, list[Span]] = {}
-    for name, span, known in (
-        *((*named, columns) for named in _in_settings(file)),
-        *((*named, fields) for named in _in_conditions(file)),
-    ):
+    for name, span in _in_settings(file):
         if name not in known:
             missing.setdefault(name, []).append(span)
+    for name, span in _in_conditions(file):
+        if name not in known and name not in fields and not _inside(name, known):
+            missing.setdefault(name, []).append(span)
     for name, spans in missing.items():
-        _say(ctx, name, sorted(spans), columns)
+        _say(ctx, name, sorted(spans), list(known))
+
+
+def _inside(name: str, known: dict[str, ColumnType]) -> bool:
+    """Whether a dotted name leads into a column that has parts."""
+    parts = name.split(".")
+    return any(known.get(".".join(parts[:n])) == "other" for n in range(1, len(parts)))
+
+
+def _nfc(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def _say(ctx: Context, name: str, spans: list[Span], columns: list[str]) -> None:
@@ -80,12 +90,12 @@ def _in_settings(file: tree.File) -> Iterator[_Named]:
                 value = given[setting].value
                 for node in value.items if isinstance(value, tree.List) else (value,):
                     if (name := column_name(node)) is not None:
-                        yield unicodedata.normalize("NFC", name), node.span
+                        yield _nfc(name), node.span
         join = given["join"].value if settings and "join" in given else None
         if isinstance(join, tree.CallValue):
             for arg in join.args:
                 if arg.name and arg.name.text == "key" and (name := column_name(arg.value)):
-                    yield unicodedata.normalize("NFC", name), arg.value.span
+                    yield _nfc(name), arg.value.span
 
 
 def _in_conditions(file: tree.File) -> Iterator[_Named]:

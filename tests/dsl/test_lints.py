@@ -113,6 +113,7 @@ CASES: dict[str, str] = {
     "L307_one": BASE + "train {\n  seeds = [7]\n}\n",
     "E240_misspelt": BASE + RULES.replace("words(body)", "words(bodi)"),
     "E240_everywhere": BASE.replace("text   = body", "text   = boddy\n  show   = [sektion, boddy]"),
+    "E240_no_part": BASE + 'slice old when body.source == "desk"\n',
     "E240_no_picture": BASE + "slice dark when brightness < 0.2\n",
     "L401_never": BASE + RULES,
     "L402_everywhere": BASE + RULES,
@@ -132,6 +133,7 @@ BESIDE: dict[str, Surroundings] = {
     "L207_split_of": Surroundings(applied=frozenset(["Scam", "Theft"])),
     "E240_misspelt": Surroundings(columns=columns("id", "body", "section")),
     "E240_everywhere": Surroundings(columns=columns("id", "body", "section")),
+    "E240_no_part": Surroundings(columns=columns("text", "body")),
     "E240_no_picture": Surroundings(columns=columns("id", "body")),
     "L401_never": Surroundings(items=7_000, fires={"goal": 0, "shares": 90, "stub": 12}),
     "L402_everywhere": Surroundings(items=7_000, fires={"goal": 6_950, "shares": 90}),
@@ -304,6 +306,10 @@ QUIET: dict[str, str | tuple[str, Surroundings]] = {
     "E240 fields of spans": (
         SPANS + 'rules { a: vote Fraud when span matches /x/ and before contains "y" }\n',
         Surroundings(columns=columns("body")),
+    ),
+    "E240 a part of a column": (
+        BASE + 'slice old when meta.source.name == "desk" and meta.year < 2020\n',
+        Surroundings(columns=(*columns("body"), Column("meta", "other"))),
     ),
     "E240 quoted": (
         BASE + 'slice old when "published at" < 2020-01-01\n',
