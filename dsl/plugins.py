@@ -12,7 +12,16 @@ from typing import Any, Literal, Protocol
 from labelwright.dsl.frozen import Frozen
 
 Kind = Literal[
-    "query", "learn", "encode", "annotate", "read", "pseudo", "pretrain", "augment", "resolve"
+    "query",
+    "learn",
+    "encode",
+    "annotate",
+    "read",
+    "pseudo",
+    "pretrain",
+    "augment",
+    "resolve",
+    "property",
 ]
 
 ArgumentType = Literal["int", "float", "str", "bool", "call", "list", "any"]

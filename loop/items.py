@@ -1,9 +1,10 @@
 """The items of a task: read once from the data source into a memory-mapped file, then viewed lazily.
 
 A snapshot is an Arrow IPC file with one row an item: `lw_item` (its id), `lw_content` (hash of its
-inputs), `lw_order` (hash of its id: the order in which ties are broken), and the columns that the task
-allows the loop to see. The column of true labels is not among them. A new snapshot is taken when the source's
-fingerprint changes; what had been read before stays where it is.
+inputs), `lw_order` (hash of its id: the order in which ties are broken), the columns that the task
+allows the loop to see, and the properties of pictures that its conditions name. The column of true
+labels is not among them. A new snapshot is taken when the source's fingerprint changes; what had been
+read before stays where it is.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labelwright.dsl.task import Condition
-from labelwright.loop.conditions import fields as condition_fields
-from labelwright.loop.conditions import mask
+from labelwright.dsl.checks_rules import SPAN_FIELDS
+from labelwright.loop.conditions import field_refs, fields, mask
 from labelwright.loop.errors import DataError
+from labelwright.loop.fields import resolve
 from labelwright.loop.ports import Context, Fault, Source
+from labelwright.loop.properties import Measured, measure, measured
 
 if TYPE_CHECKING:
-    from labelwright.dsl.task import Call, Data, Task
+    from labelwright.dsl.task import Call, Data, FieldRef, Task
 
 MOST_FAULTS = 0.05
 """A run refuses to start when more than this share of the rows must be set aside."""
@@ -86,16 +88,55 @@ def _names(role: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def visible_columns(task: Task, inputs: Inputs) -> tuple[str, ...]:
-    """Every column that the loop may read: inputs, what annotators see, groups, what conditions name."""
+    """All that the loop may read: inputs, what annotators see, groups, and what conditions name."""
     names = [*inputs.all, *task.data.show]
     if task.data.group:
         names.append(task.data.group)
-    conditions: list[Condition | None] = [task.data.keep, task.holdout.when]
-    conditions += [r.when for r in task.rules] + [s.when for s in task.slices]
-    for condition in conditions:
-        if condition is not None:
-            names += sorted(condition_fields(condition))
+    names += [field.name for field in condition_fields(task)]
     return tuple(dict.fromkeys(names))
+
+
+def condition_fields(task: Task) -> list[FieldRef]:
+    """The fields of items that the task's conditions name; `span` and the like are none of them."""
+    conditions = [task.data.keep, task.holdout.when, *(s.when for s in task.slices)]
+    found = [f for c in conditions if c is not None for f in sorted(field_refs(c), key=_name)]
+    for rule in task.rules:
+        named = sorted(field_refs(rule.when), key=_name) if rule.when is not None else []
+        found += [f for f in named if task.kind != "spans" or f.path[0] not in SPAN_FIELDS]
+    return found
+
+
+def _name(field: FieldRef) -> str:
+    return field.name
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What of a source makes up the items: columns to read, and properties to measure on the way."""
+
+    inputs: Inputs
+    read: tuple[str, ...]  # without the column of ids, unless it is visible
+    measured: tuple[Measured, ...]
+
+    @classmethod
+    def of(cls, context: Context, source: Source) -> Columns:
+        """Raises DataError where a column is missing, or holds what the model must not see."""
+        task, known = context.task, source.schema().names
+        inputs = inputs_of(task.data, source)
+        asked = condition_fields(task)
+        properties = measured(asked, inputs.image, known, context.plugins)
+        wanted = dict.fromkeys(visible_columns(task, inputs))
+        column = {f.name: place[0] for f in asked if (place := resolve(f.path, known))}
+        read = dict.fromkeys(column.get(name, name) for name in wanted if name not in properties)
+        found = cls(inputs, tuple(read), tuple(properties.values()))
+        _require(source, found.wanted, inputs.image, context)
+        _refuse_truth(task, inputs)
+        return found
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The columns to ask the source for."""
+        return tuple(dict.fromkeys((*self.read, *((self.inputs.id,) if self.inputs.id else ()))))
 
 
 # --- the snapshot -----------------------------------------------------------------------------
@@ -189,7 +230,7 @@ _HASH = pa.binary(16)
 
 
 @dataclass
-class _Reading:
+class Reading:
     """What has been seen so far while the source is being read."""
 
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -199,37 +240,58 @@ class _Reading:
 
 
 def ingest(context: Context, source: Source, path: Path) -> tuple[Inputs, list[Fault]]:
-    """Read the source once and write the snapshot to `path`.
-
-    Set aside, listed and counted: rows without an id, rows whose id was seen before with other
-    content (exact copies are dropped with their own reason), and what the reader could not read.
-    `keep when` leaves rows out without a fault. Raises DataError where columns are missing or more
-    than `MOST_FAULTS` of the rows are at fault.
-    """
-    task = context.task
-    inputs = inputs_of(task.data, source)
-    visible = visible_columns(task, inputs)
-    _require(source, (*visible, *((inputs.id,) if inputs.id else ())))
-    _refuse_truth(task, inputs)
-    wanted = tuple(dict.fromkeys((*visible, *((inputs.id,) if inputs.id else ()))))
-    schema = _schema(source, visible)
-    reading = _Reading()
-    name = task.data.source.name
+    """Read the source once and write the snapshot to `path`. See `read_items` for faults and errors."""
+    columns, reading = Columns.of(context, source), Reading()
+    schema = _schema(source, columns)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-        for batch in source.batches(wanted, reading.faults.append):
-            table = _kept(_identified(batch, inputs, reading, name), task)
-            columns = [table.column(n) for n in schema.names]
-            writer.write_table(pa.table(columns, schema=schema))
-            context.progress("reading data", reading.good, 0)
+        for table in read_items(context, source, columns, reading):
+            shown = [table.column(n) for n in schema.names]
+            writer.write_table(pa.table(shown, schema=schema))
+    return columns.inputs, reading.faults
+
+
+def read_items(
+    context: Context, source: Source, columns: Columns, reading: Reading
+) -> Iterator[pa.Table]:
+    """The items batch by batch: `lw_item`, `lw_content` and `lw_order` beside the columns.
+
+    Set aside, listed and counted in `reading`: rows without an id, rows whose id was seen before with
+    other content (exact copies are dropped with their own reason), pictures that a property needs and
+    that cannot be read, and what the reader could not read. `keep when` leaves rows out without a fault.
+    Raises DataError at the end where nothing is left or more than `MOST_FAULTS` of the rows are at fault.
+    """
+    name = context.task.data.source.name
+    keep = context.task.data.keep
+    measured_first = keep is not None and bool(
+        {f.name for f in field_refs(keep)} & {m.name for m in columns.measured}
+    )
+    for batch in source.batches(columns.wanted, reading.faults.append):
+        table = _identified(batch, columns.inputs, reading, name)
+        if not measured_first:
+            table = _kept(table, context.task)
+        table = _measured(table, context, columns, reading)
+        if measured_first:
+            table = _kept(table, context.task)
+        yield table
+        context.progress("reading data", reading.good, 0)
     _refuse_too_many(reading, name)
     if not reading.good:
         raise DataError(
             f"{name}: the data source holds no usable row", "look at the file and at `keep when`"
         )
-    return inputs, reading.faults
 
 
-def _identified(batch: pa.RecordBatch, inputs: Inputs, reading: _Reading, name: str) -> pa.Table:
+def _measured(table: pa.Table, context: Context, columns: Columns, reading: Reading) -> pa.Table:
+    before = table.num_rows
+    table, faults = measure(
+        table, columns.measured, context.plugins, context.data_root, context.task.data.source.name
+    )
+    reading.faults += faults
+    reading.good -= before - table.num_rows
+    return table
+
+
+def _identified(batch: pa.RecordBatch, inputs: Inputs, reading: Reading, name: str) -> pa.Table:
     """The good rows of a batch with `item`, `content` and `order` beside their columns."""
     ids, hashes, keep = [], [], []
     for position, (identity, digest) in enumerate(_keys(batch, inputs)):
@@ -272,7 +334,7 @@ def _id_texts(batch: pa.RecordBatch, column: str | None) -> list[str | None]:
 
 
 def _fault(
-    identity: str | None, digest: bytes, inputs: Inputs, reading: _Reading
+    identity: str | None, digest: bytes, inputs: Inputs, reading: Reading
 ) -> tuple[str, str] | None:
     if identity is None:
         return None
@@ -315,13 +377,19 @@ def _order(identity: str) -> int:
     return int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest(), "big")
 
 
-def _schema(source: Source, visible: Sequence[str]) -> pa.Schema:
+def _schema(source: Source, columns: Columns) -> pa.Schema:
     known = source.schema()
     own = [(ITEM, pa.string()), (CONTENT, _HASH), (ORDER, pa.uint64())]
-    return pa.schema([*own, *((n, known.field(n).type) for n in visible)])
+    read = [(name, known.field(name).type) for name in columns.read]
+    return pa.schema([*own, *read, *((m.name, pa.float64()) for m in columns.measured)])
 
 
-def _require(source: Source, names: Sequence[str]) -> None:
+def _require(
+    source: Source,
+    names: Sequence[str],
+    images: Sequence[str] = (),
+    context: Context | None = None,
+) -> None:
     known = source.schema().names
     if not known:
         raise DataError("the data source is empty", "look at the file that `source` names")
@@ -332,9 +400,11 @@ def _require(source: Source, names: Sequence[str]) -> None:
         )
     missing = [n for n in names if n not in known]
     if missing:
+        pictures = ", ".join(context.plugins.names("property")) if images and context else ""
         raise DataError(
             f"the data source has no column called {', '.join(dict.fromkeys(missing))}",
-            f"its columns are {', '.join(known)}",
+            f"its columns are {', '.join(known)}"
+            + (f"; its pictures have {pictures}" if pictures else ""),
         )
 
 
@@ -344,15 +414,21 @@ def _refuse_truth(task: Task, inputs: Inputs) -> None:
     if task.annotators.source.name != "simulate":
         return
     column = named.get("column")
-    seen = (*inputs.all, *task.data.show)
-    if column in seen:
+    if column in (*inputs.all, *task.data.show):
         raise DataError(
             f"column {column} holds the answers of the simulated annotators and is an input too",
             f"take {column} out of `data`",
         )
+    for rule in task.rules:
+        if rule.when is not None and column in fields(rule.when):
+            raise DataError(
+                f"column {column} holds the answers of the simulated annotators, and rule "
+                f"{rule.name} reads it",
+                "take it out of the rule: it would vote what it is to find out",
+            )
 
 
-def _refuse_too_many(reading: _Reading, name: str) -> None:
+def _refuse_too_many(reading: Reading, name: str) -> None:
     bad = [f for f in reading.faults if f.reason != "exact copy of an earlier row"]
     if len(bad) <= MOST_FAULTS * (len(bad) + reading.good):
         return
@@ -378,7 +454,7 @@ def read_column(
     inputs = inputs_of(context.task.data, source) if call is None else Inputs(key, (), (), ())
     wanted = [*inputs.all, column, *((inputs.id,) if inputs.id else ())]
     _require(source, wanted)
-    reading = _Reading()
+    reading = Reading()
     values: dict[str, Any] = {}
     for batch in source.batches(tuple(dict.fromkeys(wanted)), reading.faults.append):
         if call is None:

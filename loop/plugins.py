@@ -29,6 +29,7 @@ _NOUNS: dict[str, str] = {
     "pretrain": "pretraining method",
     "augment": "augmentation",
     "resolve": "way to resolve answers",
+    "property": "property of pictures",
 }
 
 _OWN = "labelwright"

@@ -1,8 +1,8 @@
 """The engine's view of the outside: protocols, and the small values that cross them.
 
 A plug-in is a callable found through an entry point (`labelwright.query`, `.learn`, `.encode`,
-`.annotate`, `.read`, `.pseudo`, `.resolve`). Its parameters are what the task file may write between
-the brackets, except those named in `SUPPLIED`, which the engine fills in.
+`.annotate`, `.read`, `.pseudo`, `.resolve`, `.property`). Its parameters are what the task file may
+write between the brackets, except those named in `SUPPLIED`, which the engine fills in.
 
 Plug-in modules must import fast: numpy, torch, scikit-learn, pyarrow only inside functions (or under
 `TYPE_CHECKING`), because `labelwright check` imports the modules that a task file names.
@@ -10,10 +10,10 @@ Plug-in modules must import fast: numpy, torch, scikit-learn, pyarrow only insid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from labelwright.dsl.frozen import Frozen
 
@@ -29,6 +29,8 @@ SUPPLIED = frozenset(
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
 )
 """Parameter names that the engine supplies; never arguments in a task file."""
+
+T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 """`progress(what, done, total)`; called from long work, cheap to call."""
@@ -90,6 +92,28 @@ class Source(Protocol):
 
     def batches(self, columns: Sequence[str], faults: Faults) -> Iterator[pa.RecordBatch]:
         """All good rows, `columns` only, at most some thousands a batch; bad rows go to `faults`."""
+
+
+class Picture:
+    """One picture of the data on its way through the properties that conditions name.
+
+    value: what stands in its column, a path or a struct of raw pixels; `root`: the data root.
+    """
+
+    def __init__(self, value: str | Mapping[str, Any], root: Path) -> None:
+        self.value = value
+        self.root = root
+        self._made: dict[str, Any] = {}
+
+    def made(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` returns, made once for all properties of this picture: the decoded pixels."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]  # type: ignore[no-any-return]
+
+
+Property = Callable[[Picture], float]
+"""A property of pictures (`labelwright.property`). Raises DataError where a picture cannot be read."""
 
 
 # --- items ------------------------------------------------------------------------------------
