@@ -1,7 +1,7 @@
 """Items of the holdout that have a near duplicate in the pool.
 
-Texts are compared by their shingles: all runs of nine bytes (UTF-8) of the text after NFC, lower
-case and white space squeezed to one space; three Hangul syllables are nine bytes. Two texts are near
+Texts are compared by their shingles: all runs of six bytes (UTF-8) of the text after NFC, lower
+case and white space squeezed to one space; two Hangul syllables are six bytes. Two texts are near
 duplicates from a Jaccard similarity of `NEAR` on. Candidates come from MinHash signatures in bands
 (Broder 1997; Leskovec, Rajaraman and Ullman, "Mining of massive datasets", 3.4) and each is checked
 exactly, so that none is counted wrongly; of pairs just at the limit one in seventy is missed, of
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 NEAR = 0.8
-_RUN = 9  # bytes of a shingle
+_RUN = 6  # bytes of a shingle
 _BANDS, _ROWS = 8, 4
 _CHUNK = 4_000_000  # bytes of text at a time
 _MOST_CHECKED = 64  # candidates that an item is compared with exactly
