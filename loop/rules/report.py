@@ -1,0 +1,134 @@
+"""Running the rules over the data: read once, batch by batch, with nothing kept but counts.
+
+The items are those that a run would take (`keep when` applied, bad rows set aside); no snapshot and no
+campaign is needed, and none is begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelwright.dsl.frozen import Frozen
+from labelwright.loop.items import CONTENT, ITEM, ORDER, Columns, Reading, open_source, read_items
+from labelwright.loop.rules.analysis import Analysis, Tally
+from labelwright.loop.rules.firing import firing, marks_text
+from labelwright.loop.rules.known import Existing, People
+from labelwright.loop.rules.spans import passing
+from labelwright.loop.workbench import complete
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from labelwright.dsl.task import Task
+    from labelwright.loop.items import Inputs
+    from labelwright.loop.ports import Context, Fault
+
+_LONGEST = 400  # characters of an excerpt; whoever prints it may cut it shorter
+
+
+class RulesReport(Frozen):
+    """The figures, what was set aside while reading, and where the labels come from."""
+
+    analysis: Analysis
+    faults: tuple[Fault, ...]
+    labels: str  # in words; empty where no label is known
+
+
+def rules_report(
+    context: Context, people: People | None = None, *, examples: int = 0
+) -> RulesReport:
+    """Read the data once and count. `examples`: items kept for each rule, and as many it is wrong on.
+
+    A label that people gave counts before an existing one, and only for the item as they saw it. Raises
+    DataError where the data cannot be used, or existing labels hold what is no class.
+    """
+    source = open_source(context)
+    columns = Columns.of(context, source)
+    task = complete(context.task, columns.inputs)
+    existing = Existing(context)
+    if existing.column is not None:
+        columns = replace(columns, read=tuple(dict.fromkeys((*columns.read, existing.column))))
+    tally, reading = Tally(task, examples=examples), Reading()
+    for table in read_items(context, source, columns, reading):
+        ids = table[ITEM].to_pylist()
+        values = None if existing.column is None else table[existing.column].to_pylist()
+        answers = _with_people(existing.answers(ids, values), ids, table, people)
+        order = np.asarray(table[ORDER].to_numpy())
+        tally.add(firing(task, table), answers, order, _shower(task, columns.inputs, ids, table))
+    existing.refuse_unknown()
+    return RulesReport(tally.result(), tuple(reading.faults), _labels(task, people))
+
+
+def _with_people(
+    answers: list[frozenset[str]], ids: Sequence[str], table: pa.Table, people: People | None
+) -> list[frozenset[str]]:
+    if people is None:
+        return answers
+    contents = table[CONTENT]
+    for row, identity in enumerate(ids):
+        told = people.answers.get(identity)
+        if told is not None and told[0] == contents[row].as_py():
+            answers[row] = told[1]
+    return answers
+
+
+def _labels(task: Task, people: People | None) -> str:
+    parts = []
+    if (block := task.existing_labels) is not None:
+        parts.append(f"existing labels in column {block.label} ({block.trust})")
+    if people is not None:
+        rounds = "1 round" if people.rounds == 1 else f"{people.rounds:,} rounds"
+        parts.append(f"people’s labels of the pool after {rounds}")
+    return " and ".join(parts)
+
+
+# --- what an item looks like ------------------------------------------------------------------
+
+
+def _shower(
+    task: Task, inputs: Inputs, ids: Sequence[str], table: pa.Table
+) -> Callable[[str, int], tuple[str, str]]:
+    rules = {rule.name: rule for rule in task.rules}
+
+    def show(name: str, row: int) -> tuple[str, str]:
+        if marks_text(task, rules[name]):
+            marked = _marked(task, name, table.slice(row, 1))
+            if marked:
+                return ids[row], marked[:_LONGEST]
+        cells = {n: table[n][row].as_py() for n in inputs.all}
+        return ids[row], _excerpt(cells, inputs)[:_LONGEST]
+
+    return show
+
+
+def _marked(task: Task, name: str, item: pa.Table) -> str:
+    """The first text in which the rule marks something, from shortly before that, marks in brackets."""
+    rule = next(rule for rule in task.rules if rule.name == name)
+    found = list(passing(task, rule, item))
+    if not found:
+        return ""
+    text = str(item[found[0].field][0].as_py())
+    begin = max(0, found[0].start - 60)
+    shown, at = "…" if begin else "", begin
+    for candidate in found:
+        if candidate.field == found[0].field and candidate.start >= at:
+            shown += f"{text[at : candidate.start]}[{text[candidate.start : candidate.end]}]"
+            at = candidate.end
+    return shown + text[at:]
+
+
+def _excerpt(cells: dict[str, Any], inputs: Inputs) -> str:
+    texts = [str(cells[n]) for n in inputs.text if cells[n] is not None]
+    pictures = [_picture(cells[n]) for n in inputs.image if cells[n] is not None]
+    values = [f"{n} = {cells[n]}" for n in inputs.columns if cells[n] is not None]
+    return " · ".join([*texts, *pictures, *([", ".join(values)] if values else [])])
+
+
+def _picture(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return f"picture {value['width']} x {value['height']}"
