@@ -15,6 +15,7 @@ from labelwright.dsl.tokens import make_token
 
 OPENING = ("LPAR", "LSQB")
 CLOSING = ("RPAR", "RSQB")
+_BRACKETS_AND_BRACES = frozenset((*OPENING, *CLOSING, "LBRACE", "RBRACE"))
 _STATEMENT_SECOND = ("EQUAL", "COLON", "OP", "LBRACE", "STRING", "NAME", "LPAR")
 _ASSIGNS = ("EQUAL", "COLON", "LBRACE")
 _VALUE_ENDS = ("NAME", "STRING", "NUMBER", "INT", "REGEX", "PERCENT", "DATE", "LONG_STRING")
@@ -44,11 +45,14 @@ def unclosed_brackets(tokens: Iterable[Token]) -> set[int]:
     unclosed: set[int] = set()
     stack: list[int] = []
     for token in tokens:
-        if token.type in OPENING:
+        kind = token.type
+        if kind not in _BRACKETS_AND_BRACES:
+            continue
+        if kind in OPENING:
             stack.append(token.start_pos or 0)
-        elif token.type in CLOSING and stack:
-            stack.pop()
-        elif token.type in ("LBRACE", "RBRACE"):
+        elif kind in CLOSING:
+            del stack[-1:]
+        else:
             unclosed.update(stack)
             stack.clear()
     return unclosed.union(stack)

@@ -146,12 +146,8 @@ class Machine:
         """The statements read; blocks that are still open are closed at `end`."""
         while self.depth:
             self.feed(Segment((), virtual("RBRACE", end, None, "}")))
-        states, values = self._state.state_stack, self._state.value_stack
-        while states[-1] != self._state.parse_conf.end_state:
-            number, made, call = self._rows[states[-1]]["$END"]
-            assert made is not None
-            self._reduce(number, made, call)
-        statements: tuple[Statement, ...] = values[-1]
+        self._shift((virtual("$END", end, None),))
+        statements: tuple[Statement, ...] = self._state.value_stack[0]
         return statements
 
     def _shift(self, tokens: tuple[Token, ...]) -> int:
@@ -159,35 +155,27 @@ class Machine:
         states, values, rows = self._state.state_stack, self._state.value_stack, self._rows
         keywords = self._keywords
         for place, token in enumerate(tokens):
+            row = rows[states[-1]]
             keyword = keywords.get(token)
             if keyword is not None:
-                token.type = keyword if keyword in rows[states[-1]] else "NAME"
+                token.type = keyword if keyword in row else "NAME"
             kind = token.type
             while True:
-                step = rows[states[-1]].get(kind)
+                step = row.get(kind)
                 if step is None:
                     return place
                 number, made, call = step
                 if made is None:
                     break
-                self._reduce(number, made, call)
+                children = values[-number:] if number else []
+                if number:
+                    del states[-number:], values[-number:]
+                states.append(rows[states[-1]][made][0])
+                values.append(children if call is None else call(children))
+                row = rows[states[-1]]
             states.append(number)
             values.append(token if call is None else call(token))
         return len(tokens)
-
-    def _reduce(self, number: int, made: str, call: Callable[[list[Any]], Any] | None) -> None:
-        states, values = self._state.state_stack, self._state.value_stack
-        children: list[Any]
-        if number == 1:
-            children = [values.pop()]
-            states.pop()
-        elif number:
-            children = values[-number:]
-            del states[-number:], values[-number:]
-        else:
-            children = []
-        states.append(self._rows[states[-1]][made][0])
-        values.append(children if call is None else call(children))
 
     def _settle(self) -> None:
         """Have the parser reduce what is complete: show it a name, then take the name away."""
