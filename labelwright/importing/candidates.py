@@ -27,7 +27,10 @@ _COST = 12  # a wrong row weighs as much as so many right ones
 _PRECISION = 0.9  # of a word or value on the first half
 _CHARACTERS = 1_000  # of a text that words are taken from
 _STEPS = 24  # thresholds tried in each direction
-_PIECES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_JOINED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_PIECES = (2, 3, 4)  # characters
+_LONG_WORD = 10  # characters; longer ones were written without spaces
 _WORD = re.compile(r"[^\W\d_][^\W_]*")
 
 
@@ -112,7 +115,9 @@ def _greedy(
             new = hit & left & ~covered
             good = int((new & right).sum())
             gain = good - _COST * (int(new.sum()) - good)
-            if good >= _LEAST and (gain, -len(word)) > (best_gain, -len(best)):
+            if good < _LEAST or gain <= 0:
+                continue
+            if (gain, _length(word)) > (best_gain, _length(best)):
                 best, best_gain, best_hit = word, gain, hit
         if not best:
             break
@@ -121,15 +126,23 @@ def _greedy(
     return tuple(chosen), covered
 
 
+def _length(word: str) -> int:
+    """What decides between words that bring the same rows: of pieces the shorter, else the longer."""
+    return -len(word) if _JOINED.search(word) else len(word)
+
+
 def _words(text: str) -> set[str]:
     """Words, pairs of neighbouring words, and pieces of words in scripts that join them."""
-    words = [w for w in _WORD.findall(text) if len(w) > 2 or _PIECES.search(w)]
+    words = [w for w in _WORD.findall(text) if len(w) > 2 or _JOINED.search(w)]
     found = {w for w in words if len(w) > 1}
     found.update(f"{a} {b}" for a, b in pairwise(words))
     for word in words:
-        if _PIECES.search(word):
-            found.update(word[i : i + n] for n in (2, 3, 4) for i in range(len(word) - n + 1))
-    return found
+        if _HANGUL.search(word) and len(word) <= _LONG_WORD:
+            for n in _PIECES:  # stems stand at the beginning, endings at the end
+                found.update((word[:n], word[-n:]))
+        elif _JOINED.search(word):
+            found.update(word[i : i + n] for n in _PIECES for i in range(len(word) - n + 1))
+    return {w for w in found if len(w) > 1}
 
 
 # --- tables -----------------------------------------------------------------------------------
