@@ -40,6 +40,7 @@ def _undescribed(ctx: Context, draft: t.Task) -> None:
         place: Place = ("class", item.id, "describe")
         if item.describe.strip() or item.role == "unusable" or not ctx.sure(place):
             continue
+        first = not any(d.code == "L202" for d in ctx.found[-1:])
         gap = place in ctx.places
         if not gap and (nobody_reads or fold(item.name) in _REST):
             continue
@@ -48,7 +49,9 @@ def _undescribed(ctx: Context, draft: t.Task) -> None:
             ctx.places[place if gap else ("class", item.id)],
             f"class {item.id} has no description",
             "say what belongs to it" if gap else "write `describe = …`: what belongs to it",
-            notes=("Where people must guess what a class means, they guess differently.",),
+            notes=("Where people must guess what a class means, they guess differently.",)
+            if first
+            else (),
             warning=True,
         )
 
