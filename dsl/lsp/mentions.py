@@ -211,7 +211,8 @@ class Mentions:
                 case tree.Path() if entry.type in ("class", "classes"):
                     yield Mention(item.span, "former", fold(item.text))
                 case tree.Path() | tree.CallValue() if entry.plugin:
-                    yield from self._plugin(entry.plugin, item)
+                    of_columns = ("key", "label") if entry.type == "labelled" else ("column",)
+                    yield from self._plugin(entry.plugin, item, of_columns)
                 case tree.Path() if entry.type in ("word", "dedupe"):
                     yield Mention(item.span, "word", fold(item.text), of=f"{home}.{entry.name}")
                 case tree.CallValue(name=name) if entry.type in (
@@ -222,7 +223,10 @@ class Mentions:
                 ):
                     yield Mention(name.span, "word", fold(name.text), of=f"{home}.{entry.name}")
 
-    def _plugin(self, kind: str, node: tree.Path | tree.CallValue) -> Iterator[Mention]:
+    def _plugin(
+        self, kind: str, node: tree.Path | tree.CallValue, of_columns: tuple[str, ...]
+    ) -> Iterator[Mention]:
+        """A plug-in and those in its brackets; `of_columns`: arguments whose value is a column."""
         if isinstance(node, tree.Path):
             yield Mention(node.span, "plugin", node.text, of=kind)
             return
@@ -232,10 +236,10 @@ class Mentions:
                 of = f"{kind} {node.name.text}"
                 yield Mention(arg.name.span, "argument", arg.name.text, of=of)
             match arg.value:
-                case tree.Path() if _is_column(kind, arg.name):
+                case tree.Path() if arg.name and arg.name.text in of_columns:
                     yield Mention(arg.value.span, "column", arg.value.text)
                 case tree.CallValue():
-                    yield from self._plugin(kind, arg.value)
+                    yield from self._plugin(kind, arg.value, of_columns)
                 case tree.Path() if arg.name is None and kind in ("query", "encode"):
                     yield Mention(arg.value.span, "plugin", arg.value.text, of=kind)
 
@@ -256,14 +260,6 @@ class Mentions:
                     yield Mention(field.function.span, "function", fold(field.function.text))
                 whole = field.parts[0].span | field.parts[-1].span
                 yield Mention(whole, "column", ".".join(p.text for p in field.parts))
-
-
-def _is_column(kind: str, name: tree.Name | None) -> bool:
-    """Whether an argument of this name holds a column's name."""
-    return name is not None and (
-        (kind == "read" and name.text in ("key", "label"))
-        or (kind == "annotate" and name.text == "column")
-    )
 
 
 def _name_of(item: tree.Block | tree.Sentence) -> tree.Name | None:
