@@ -154,6 +154,11 @@ class Snapshot:
         """Map the file at `path`; nothing is read until it is asked for."""
         return cls(pa.ipc.open_file(pa.memory_map(str(path))).read_all(), inputs)
 
+    @classmethod
+    def in_memory(cls, path: Path, inputs: Inputs) -> Snapshot:
+        """The items in the file at `path`, for as long as nobody needs it there."""
+        return cls(pa.ipc.open_file(pa.OSFile(str(path))).read_all(), inputs)
+
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
@@ -186,16 +191,16 @@ class Snapshot:
 
     def rows_of(self, ids: Sequence[str]) -> np.ndarray:
         """(n,) row of each id; -1 where there is none."""
-        wanted = pa.array(list(ids), pa.string())
-        if not len(wanted):
+        coded = pa.array(list(ids), pa.string()).dictionary_encode()  # an id may come several times
+        if not len(coded):
             return np.empty(0, dtype=np.int64)
         # Search the short list for the long column: the hash table stays small.
-        found = pc.index_in(self.table[ITEM], value_set=wanted)
+        found = pc.index_in(self.table[ITEM], value_set=coded.dictionary)
         places = np.asarray(found.fill_null(-1).to_numpy())
-        rows = np.full(len(wanted), -1, dtype=np.int64)
+        rows = np.full(len(coded.dictionary), -1, dtype=np.int64)
         here = np.flatnonzero(places >= 0)
         rows[places[here]] = here
-        return rows
+        return np.asarray(rows[coded.indices.to_numpy()])
 
     def rows_in(self, other: Snapshot) -> np.ndarray:
         """(len(other),) this snapshot's row of every item of the other one; -1 where it has none."""

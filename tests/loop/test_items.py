@@ -63,6 +63,8 @@ def test_items_come_with_ids_and_only_the_columns_the_loop_may_see(tmp_path: Pat
     assert snapshot.table.column_names == ["lw_item", "lw_content", "lw_order", "body", "lang"]
     assert snapshot.contents.shape == (60, 16)
     assert snapshot.rows_of(["59", "no", "0"]).tolist() == [59, -1, 0]
+    twice = snapshot.rows_of(["7", "7", "no", "59", "no", "7"])  # two people judged one item
+    assert twice.tolist() == [7, 7, -1, 59, -1, 7]
     assert snapshot.take([5, 2]).columns(["body"])["body"].to_pylist() == ["text 5", "text 2"]
     assert snapshot.take([5, 2]).contents.tolist() == snapshot.contents[[5, 2]].tolist()
 
