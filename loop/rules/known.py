@@ -64,8 +64,8 @@ class Existing:
         self._elsewhere: dict[str, Answer] | None = None
         self.column: str | None = None
         block = context.task.existing_labels
-        if block is None:
-            return
+        if block is None or context.task.kind == "spans":
+            return  # a label of a whole item says nothing of a span
         if block.source is None:
             self.column = block.label
         else:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelwright.dsl.frozen import Frozen
+from labelwright.loop.fields import resolve
 from labelwright.loop.items import CONTENT, ITEM, ORDER, Columns, Reading, open_source, read_items
 from labelwright.loop.rules.analysis import Analysis, Tally
 from labelwright.loop.rules.firing import firing, marks_text
 from labelwright.loop.rules.known import Existing, People
-from labelwright.loop.rules.spans import passing
+from labelwright.loop.rules.spans import of_item, passing
 from labelwright.loop.workbench import complete
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _with_people(
 
 def _labels(task: Task, people: People | None) -> str:
     parts = []
-    if (block := task.existing_labels) is not None:
+    if (block := task.existing_labels) is not None and task.kind != "spans":
         parts.append(f"existing labels in column {block.label} ({block.trust})")
     if people is not None:
         rounds = "1 round" if people.rounds == 1 else f"{people.rounds:,} rounds"
@@ -93,13 +94,20 @@ def _shower(
     task: Task, inputs: Inputs, ids: Sequence[str], table: pa.Table
 ) -> Callable[[str, int], tuple[str, str]]:
     rules = {rule.name: rule for rule in task.rules}
+    names = table.column_names
+    asked = {  # what a rule looks at is shown first
+        rule.name: [place[0] for f in of_item(rule.when) if (place := resolve(f.path, names))]
+        if rule.when is not None
+        else []
+        for rule in task.rules
+    }
 
     def show(name: str, row: int) -> tuple[str, str]:
         if marks_text(task, rules[name]):
             marked = _marked(task, name, table.slice(row, 1))
             if marked:
                 return ids[row], marked[:_LONGEST]
-        cells = {n: table[n][row].as_py() for n in inputs.all}
+        cells = {n: table[n][row].as_py() for n in dict.fromkeys((*asked[name], *inputs.all))}
         return ids[row], _excerpt(cells, inputs)[:_LONGEST]
 
     return show
@@ -124,8 +132,19 @@ def _marked(task: Task, name: str, item: pa.Table) -> str:
 def _excerpt(cells: dict[str, Any], inputs: Inputs) -> str:
     texts = [str(cells[n]) for n in inputs.text if cells[n] is not None]
     pictures = [_picture(cells[n]) for n in inputs.image if cells[n] is not None]
-    values = [f"{n} = {cells[n]}" for n in inputs.columns if cells[n] is not None]
-    return " · ".join([*texts, *pictures, *([", ".join(values)] if values else [])])
+    values = [
+        f"{n} = {_plain(cell)}"
+        for n, cell in cells.items()
+        if cell is not None and n not in (*inputs.text, *inputs.image)
+    ]
+    asked = [", ".join(values)] if values else []
+    return " · ".join(
+        [*asked, *texts, *pictures] if inputs.columns else [*texts, *pictures, *asked]
+    )
+
+
+def _plain(cell: Any) -> str:
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
 def _picture(value: Any) -> str:
