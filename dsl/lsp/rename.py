@@ -50,8 +50,9 @@ def rename(view: View, offset: int, wanted: str) -> list[Fix]:
     """The edits that give another name to what stands at an offset. Raises RefusedError."""
     mention = renamable(view, offset)
     name = valid_name(wanted)
-    if name != wanted.strip() or (name.isdigit() and mention.sort != "class"):
-        hint = f"; `{name}` would do" if name and name != wanted.strip() else ""
+    if not name or name != wanted.strip() or (name.isdigit() and mention.sort != "class"):
+        fits = name and name != wanted.strip()
+        hint = f"; `{name}` would do" if fits else ""
         raise RefusedError(
             f"`{wanted}` is no name: a name is one word, of letters, digits and `_`, "
             f"and no word of the language{hint}"
@@ -65,28 +66,39 @@ def rename(view: View, offset: int, wanted: str) -> list[Fix]:
     return edits
 
 
+def _last(class_id: str) -> str:
+    return class_id.rpartition(".")[2]
+
+
 def _short(mention: Mention) -> str:
-    return mention.name.rpartition(".")[2] if mention.sort == "class" else mention.name
+    return _last(mention.name) if mention.sort == "class" else mention.name
 
 
 def _edits(view: View, mention: Mention, name: str) -> list[Fix]:
+    ids = {old: new for new, old in new_ids(view, mention, name).items()}
     edits = []
-    for same in view.mentions.same(mention):
-        text = _written(view, same, name) if same.quoted else name
+    for found in view.mentions.all:
+        text: str | None = None
+        if found.quoted and found.name in ids:
+            text = _requoted(view, found, mention, ids[found.name])
+        elif found.thing == mention.thing:
+            text = name
         if text is not None:
-            edits.append(Fix(same.span, text, f"rename to {name}"))
+            edits.append(Fix(found.span, text, f"rename to {name}"))
     return edits
 
 
-def _written(view: View, mention: Mention, name: str) -> str | None:
-    """A quoted reference under the new name; None where it names the class by a title of its own."""
-    said = view.document.text[mention.span.start + 1 : mention.span.end - 1]
-    node = view.mentions.declared[mention.name]
-    if fold(said) == fold(mention.name):
-        parent, dot, _ = mention.name.rpartition(".")
-        return f'"{parent}{dot}{name}"'
+def _requoted(view: View, found: Mention, mention: Mention, new_id: str) -> str | None:
+    """A quoted reference under the new id; None where it says a title, which stays."""
+    said = view.document.text[found.span.start + 1 : found.span.end - 1]
+    if fold(said) == fold(found.name):
+        return f'"{new_id}"'
+    node = view.mentions.declared[found.name]
     titled = any(isinstance(label, tree.Text) for label in node.labels)
-    return None if titled else f'"{name}"'
+    own = (
+        found.thing == mention.thing and not titled
+    )  # without a title, the name is what people read
+    return f'"{_last(new_id)}"' if own else None
 
 
 def _refuse_unread(view: View, mention: Mention) -> None:
