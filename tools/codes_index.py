@@ -29,7 +29,7 @@ error: there is no code E2O1
 Codes that begin with E are errors: the file cannot be used before they are mended. Codes that begin with
 L are lints, shown as warnings: the file is legal, and something in it is doubtful. A comment on the line
 above permits one there: `# allow L203`. Lints of group L4 and [E240](../dsl/codes/E240.md) need the
-data, and are silent where those are not known.
+data: `labelwright check FILE --data` reads them.
 
 This page is written by `python tools/codes_index.py` from the pages in [dsl/codes](../dsl/codes); a test
 fails where it is stale.
