@@ -162,6 +162,8 @@ class Desk:
                 if file.document is document:
                     return
                 continue
+            if self._files.get(_key(document.uri)) is not file:
+                return  # closed meanwhile
             fitting = self._fitting(file, view)
             if file.document is document and fitting is around:
                 file.view = view

@@ -103,8 +103,12 @@ def _stretches(document: Document) -> Iterator[tuple[Span, types.FoldingRangeKin
         elif token.type == "LONG_STRING":
             yield span, None
         if token.type == "COMMENT" and _alone(document, span):
-            together = comments and not document.text[comments.end : span.start].strip()
-            comments = comments | span if comments and together else span
+            if comments and _lines(document, comments)[1] == _lines(document, span)[0] - 1:
+                comments |= span
+            else:
+                if comments:
+                    yield comments, types.FoldingRangeKind.Comment
+                comments = span
         elif token.type != "_NL" and comments is not None:
             yield comments, types.FoldingRangeKind.Comment
             comments = None
