@@ -88,6 +88,21 @@ def _people(bench: Workbench) -> _Told:
         yield True, source
 
 
+def _answers(bench: Workbench) -> _Told:
+    from labelwright.loop.campaign import flagged_answers
+    from labelwright.loop.flags import flag_line
+
+    flags = flagged_answers(bench)
+    remedy = "whoever gave one mends it; it counts at once"
+    if flags:
+        found = f"{len(flags):,} break a constraint and count for no label"
+        yield False, found, remedy
+    elif bench.task.constraints:
+        yield True, "all keep to the constraints"
+    for flag in flags[:MOST_ROWS]:
+        yield False, flag_line(flag.annotator, flag.item, flag.why)
+
+
 def _store(bench: Workbench) -> _Told:
     check = bench.store.integrity()
     yield check == "ok", f"SQLite says {check}", "restore state.db from a backup"
@@ -128,6 +143,7 @@ _LOOKS: dict[str, Callable[[Workbench], _Told]] = {
     "data": _data,
     "encoder": _encoder,
     "annotators": _people,
+    "answers": _answers,
     "store": _store,
     "campaign": _campaign,
 }

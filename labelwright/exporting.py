@@ -90,6 +90,9 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
             }
             for a in campaign.annotators
         ],
+        "flagged": [
+            {"item": f.item, "annotator": f.annotator, "why": list(f.why)} for f in campaign.flagged
+        ],
         "items": {
             "all": campaign.items,
             "pool": campaign.pool,

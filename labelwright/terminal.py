@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from labelwright import figures
 from labelwright.console import RichProgress, say
+from labelwright.loop.flags import flag_line
 from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
 from labelwright.summary import (
     MARKS,
@@ -38,6 +39,7 @@ __all__ = [
     "verdict_lines",
 ]
 
+MOST_FLAGS = 10
 _LEAST_STRATEGY = 12
 _FIXED = 6 + 7 + 7 + 2 + 6 + 2 + 2 + 7  # every column but the interval's picture and the strategy
 _MIXED = re.compile(r"mix\((\w+), (\w+)\((\d+(?:\.\d+)?%)\)\)")
@@ -186,6 +188,7 @@ def status_view(
         ("How good", [*_goodness(campaign), *criteria]),
         ("What it cost", _cost(task, spent)),
         ("Who did what", _people(campaign)),
+        *([("Not counted", _flagged(campaign))] if campaign.flagged else []),
         ("What next", [_sentence(campaign.reason), *([following] if following else [])]),
     ]
     lines = [head]
@@ -232,6 +235,15 @@ def _cost(task: Task, spent: Bill) -> list[str]:
         of = f" of {figures.hours(task.budget.hours)}" if task.budget.hours else ""
         parts.append(f"{figures.hours(spent.hours)}{of} of annotators’ time")
     return lines + ([" · ".join(parts)] if parts else [])
+
+
+def _flagged(campaign: Campaign) -> list[str]:
+    """Who, which item and why, for every answer that breaks a constraint."""
+    lines = [flag_line(clean(f.annotator), clean(f.item), f.why) for f in campaign.flagged]
+    more = len(lines) - MOST_FLAGS
+    return lines[:MOST_FLAGS] + (
+        [f"and {more:,} more: status --json lists them"] if more > 0 else []
+    )
 
 
 def _people(campaign: Campaign) -> list[str]:

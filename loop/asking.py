@@ -10,9 +10,9 @@ import numpy as np
 from labelwright.dsl.printing import call as call_text
 from labelwright.dsl.task import Call
 from labelwright.loop.budget import again_items, holdout_items, next_items, spent
-from labelwright.loop.constraints import flagged
 from labelwright.loop.errors import StrategyError
-from labelwright.loop.labels import Labels
+from labelwright.loop.flags import flags
+from labelwright.loop.labels import Labels, present
 from labelwright.loop.phases import phase
 from labelwright.loop.ports import Chosen, Learner, Model, Request
 from labelwright.loop.query.contract import checked
@@ -238,6 +238,6 @@ def _tell_flags(bench: Workbench, round_: int) -> None:
     """Hand the answers of the batch that break a constraint to a source that can tell people."""
     tell = getattr(bench.annotators, "flag", None)
     if tell is not None:
-        events = [e for e in bench.events() if e.round == round_ and e.source != "existing"]
-        now = [bench.translation.now(e) for e in events]
-        tell(batch_id(bench, round_), flagged(bench.task, [e for e in now if e is not None]))
+        given = [e for e in bench.events() if e.round == round_ and e.source != "existing"]
+        judged = present(given, bench.items(round_))
+        tell(batch_id(bench, round_), flags(judged, bench.translation))

@@ -10,12 +10,14 @@ import numpy as np
 
 from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
+from labelwright.loop.flags import flags
 from labelwright.loop.history import (
     AnnotatorScore,
     AppliedDefinition,
     Campaign,
     ChosenItem,
     Doubt,
+    FlaggedAnswer,
     RoundRecord,
 )
 from labelwright.loop.labels import Labels, in_force, present
@@ -64,8 +66,21 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         chosen=_chosen(bench, last, labels),
         doubts=tuple(_doubts(bench, last, labels)) if doubts and labels and known else (),
         annotators=_annotators(bench, last, labels) if labels else (),
+        flagged=flagged_answers(bench),
         decision=decision.ending,
         reason=decision.reason,
+    )
+
+
+def flagged_answers(bench: Workbench) -> tuple[FlaggedAnswer, ...]:
+    """Judgements in force that break a constraint, the latest answers included."""
+    last = last_round(bench.store)
+    if last < 0:
+        return ()
+    judged = present(bench.events(), bench.items(last))
+    return tuple(
+        FlaggedAnswer(item=flag.item, annotator=flag.annotator, why=flag.why)
+        for flag in flags(judged, bench.translation)
     )
 
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from labelwright.loop.ports import Flag
-
 if TYPE_CHECKING:
     from labelwright.dsl.task import Constraint, Task
     from labelwright.loop.store import Event
@@ -106,24 +104,3 @@ class Judge:
 
 def _list(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def flagged(task: Task, events: Sequence[Event]) -> tuple[Flag, ...]:
-    """The judgements that break a constraint, in their order, each with who, which item and why."""
-    judge = Judge(task)
-    return tuple(
-        Flag(
-            item=event.item,
-            annotator=event.annotator,
-            reference=event.reference,
-            labels=event.labels,
-            why=judge.violations(event.labels),
-        )
-        for event in events
-        if not judge.allows(event)
-    )
-
-
-def flag_line(flag: Flag) -> str:
-    """`annotator 3 · item 17 · names Healthy and Fungal, which exclude each other`."""
-    return f"annotator {flag.annotator} · item {flag.item} · {'; '.join(flag.why)}"

@@ -135,6 +135,14 @@ class AnnotatorScore(Record):
     seconds: float | None  # median, an annotation
 
 
+class FlaggedAnswer(Record):
+    """A judgement that breaks a constraint: paid for, and counted once it is mended."""
+
+    item: str
+    annotator: str
+    why: tuple[str, ...]  # a sentence each
+
+
 class Campaign(Record):
     """Everything a report needs, read from the store; no paths, no secrets."""
 
@@ -154,5 +162,6 @@ class Campaign(Record):
     chosen: tuple[ChosenItem, ...]
     doubts: tuple[Doubt, ...]
     annotators: tuple[AnnotatorScore, ...]
+    flagged: tuple[FlaggedAnswer, ...] = ()
     decision: Literal["running", "waiting", "passed", "failed", "spent", "exhausted"]
     reason: str  # one sentence

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelwright.dsl.task import Class, Constraint, Task
-from labelwright.loop.constraints import Judge, flag_line, flagged, lineage, violations
+from labelwright.loop.constraints import Judge, lineage, violations
+from labelwright.loop.flags import flag_line
 from labelwright.loop.store import Event
 from tests.loop.rules.tasks import task_of
 
@@ -133,14 +134,20 @@ def event(labels: tuple[str, ...], *, skipped: bool = False) -> Event:
     return Event("answer", "r/1", "17", "", "3", "person", "train", 0, labels, skipped, None, "")
 
 
-def test_flags_say_who_which_and_why() -> None:
-    task = leaf("choose = many", "Healthy excludes Fungal")
-    events = [event(("Healthy",)), event(("Healthy", "Fungal.Rust")), event((), skipped=True)]
-    (flag,) = flagged(task, events)
-    assert (flag.item, flag.annotator, flag.reference) == ("17", "3", "r/1")
-    assert flag_line(flag) == (
+def test_to_skip_an_item_is_allowed() -> None:
+    judge = Judge(leaf("choose = many", "Healthy excludes Fungal"))
+    assert judge.allows(event((), skipped=True))
+    assert judge.allows(event(("Healthy",)))
+    assert not judge.allows(event(()))
+    assert not judge.allows(event(("Healthy", "Fungal.Rust")))
+
+
+def test_a_flag_says_who_which_and_why() -> None:
+    why = violations(leaf("choose = many", "Healthy excludes Fungal"), ["Healthy", "Fungal.Rust"])
+    assert flag_line("3", "17", why) == (
         "annotator 3 · item 17 · names Healthy and Rust (Fungal), which exclude each other"
     )
+    assert flag_line("existing", "17", ("a", "b")) == "existing label · item 17 · a; b"
 
 
 def test_a_class_counts_as_all_that_contain_it() -> None:
