@@ -134,6 +134,12 @@ def draft(path: Path, wish: Wish) -> Draft:
     text, image, columns = _inputs(wish, told, found)
     simulated = bool(found and wish.label) and answer.choose == "one"
     remarks = [*told.remarks, *(found.remarks if found else ())]
+    if found and not (wish.text or wish.image or wish.columns):
+        remarks += [
+            f"{found.path.name} has no column {column}, which the import names"
+            for column in (*told.text, *told.image)
+            if column not in found.names
+        ]
     if not found:
         remarks.append("Put your items into items.csv, or name your own file in `data`")
     written = scaffold(

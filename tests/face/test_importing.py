@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -362,6 +364,46 @@ def test_wishes_that_do_not_fit(tmp_path: Path, wish: dict[str, object], said: s
     assert said in caught.value.message + caught.value.remedy
     assert caught.value.remedy
     assert sorted(os.listdir(tmp_path)) == ["d.csv"]
+
+
+def test_an_import_meets_the_data(tmp_path: Path) -> None:
+    (tmp_path / "page.xml").write_text(
+        '<View><Text name="t" value="$text"/><Choices name="c" toName="t">'
+        '<Choice value="Very good" alias="good"/><Choice value="Bad"/></Choices></View>',
+        encoding="utf-8",
+    )
+    rows = "".join(f"message number {n},{('good', 'very GOOD', 'bad')[n % 3]}\n" for n in range(30))
+    (tmp_path / "d.csv").write_text("body,y\n" + rows, encoding="utf-8")
+    wish = Wish(source=tmp_path / "page.xml", data=tmp_path / "d.csv", label="y")
+    made = start(tmp_path / "a.task", wish)
+    assert [(c.shown, c.count) for c in made.classes] == [("Very good", 20), ("Bad", 10)]
+    assert "d.csv has no column text, which the import names" in made.remarks
+    assert read_file(made.path).task.data.text == ("body",)
+    (tmp_path / "d.csv").write_text("body,text,y\n" + "a,b,bad\n" * 9, encoding="utf-8")
+    assert start(tmp_path / "b.task", wish).remarks == ()
+    assert read_file(tmp_path / "b.task").task.data.text == ("text",)
+
+
+def test_the_command(tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("Sports: matches\n경제 뉴스\n", encoding="utf-8")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "labelwright", "init", "a.task", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+
+    done = run("--from", "classes.txt")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("a.task: 2 classes\n  Sports\n  경제 뉴스\n")
+    assert done.stdout.rstrip().endswith("labelwright run a.task")
+    again = run("--from", "classes.txt")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "a.task is there already" in again.stderr
+    told = json.loads(run("--from", "classes.txt", "--force", "--json").stdout)
+    assert told["text"] == (tmp_path / "a.task").read_text(encoding="utf-8")
+    (tmp_path / "classes.txt").write_text("a\na\n", encoding="utf-8")
+    wrong = run("--from", "classes.txt", "--force")
+    assert wrong.returncode == 1
+    assert "classes.txt, line 2: the class 'a' is there already" in wrong.stderr
 
 
 def test_the_proposal_as_json(tmp_path: Path) -> None:
