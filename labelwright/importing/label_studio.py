@@ -223,10 +223,10 @@ def _inputs(
             found.text += (column,)
         else:
             found.image += (column,)
-        if element.get("valueType") == "url" or element.tag == "hypertext":
+        if element.get("valueType") == "url" or element.tag in ("hypertext", "paragraphs"):
             found.remarks.append(
                 f"{_tag(element)} on line {element.line}: column {column} must hold the text itself, "
-                "not its address and no HTML"
+                "not its address, no HTML and no list"
             )
     beside = [
         e for e in shown if id(e) not in about and e.get("value")[1:] in (*found.text, *found.image)
