@@ -3,7 +3,8 @@
 Files of 300 and of 2,000 lines. A keystroke is answered when its diagnostics are there; a completion
 is asked for right behind a keystroke, as editors do, and hover while nothing else goes on. The burst is
 100 keystrokes sent at once: the server must read only the last of them. Medians; milliseconds beside
-their limit as a ratio, on one core of a machine that does nothing else.
+their limit as a ratio, on one core of a machine that does nothing else. Beside a keystroke stands how
+often the text could have been read meanwhile by this process: that ratio hardly depends on the machine.
 
     python bench/keystroke.py [--strokes 20] [--json]
 
@@ -20,7 +21,12 @@ import sys
 import time
 from typing import Any
 
+from labelwright.dsl.diagnostics import SourceText
+from labelwright.dsl.read import read
+from labelwright.loop.plugins import Installed
+
 LIMITS = {300: 100, 2_000: 400}  # ms
+ANSWERS = ("keystroke", "completion", "hover")
 URI = "file:///tmp/keystroke.task"
 
 
@@ -134,7 +140,7 @@ def task_file(lines: int) -> str:
 
 
 def measure(lines: int, strokes: int) -> dict[str, float]:
-    """Medians in ms; `readings` is how often the burst was read."""
+    """Medians in ms; `answers` is how often diagnostics came for the burst."""
     text = task_file(lines)
     rows = text.split("\n")
     line = len(rows) // 2
@@ -143,12 +149,16 @@ def measure(lines: int, strokes: int) -> dict[str, float]:
     column = rows[line].index("What")
     editor = Editor()
     editor.open(text)
-    taken: dict[str, list[float]] = {"keystroke": [], "completion": [], "hover": []}
+    taken: dict[str, list[float]] = {"keystroke": [], "completion": [], "hover": [], "read": []}
+    catalogue = Installed()
     for _ in range(strokes):
         started = time.perf_counter()
         editor.type(line, column, "x")
         editor.diagnostics()
         taken["keystroke"].append(time.perf_counter() - started)
+        started = time.perf_counter()
+        read(SourceText("keystroke.task", text), catalogue)
+        taken["read"].append(time.perf_counter() - started)
     for _ in range(strokes):
         started = time.perf_counter()
         editor.ask("textDocument/hover", editor.at(line, 4))
@@ -160,10 +170,10 @@ def measure(lines: int, strokes: int) -> dict[str, float]:
         editor.diagnostics()
     for _ in range(100):
         editor.type(line, column, "x")
-    readings = editor.diagnostics()
+    answers = editor.diagnostics()
     editor.quit()
     found = {name: 1000 * statistics.median(values) for name, values in taken.items()}
-    return {**found, "readings": readings}
+    return {**found, "answers": answers}
 
 
 def main() -> int:
@@ -173,22 +183,25 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = {lines: measure(lines, options.strokes) for lines in LIMITS}
-    broken = False
     if options.json:
         print(json.dumps(found, indent=2))
-    for lines, limit in LIMITS.items():
-        for what in ("keystroke", "completion", "hover"):
-            ms = found[lines][what]
-            broken |= ms > limit
-            if not options.json:
-                print(
-                    f"{lines:>6,} lines  {what:<11} {ms:7.1f} ms  {ms / limit:5.2f} of {limit} ms"
-                )
-        if not options.json:
-            print(
-                f"{lines:>6,} lines  100 keystrokes at once: read {found[lines]['readings']:.0f} times"
-            )
-    return 1 if broken else 0
+    else:
+        for lines, limit in LIMITS.items():
+            _print(lines, limit, found[lines])
+    slow = [
+        what for lines, limit in LIMITS.items() for what in ANSWERS if found[lines][what] > limit
+    ]
+    return 1 if slow else 0
+
+
+def _print(lines: int, limit: int, found: dict[str, float]) -> None:
+    for what in ANSWERS:
+        print(
+            f"{lines:>6,} lines  {what:<11} {found[what]:7.1f} ms  {found[what] / limit:5.2f} of {limit} ms"
+        )
+    times = found["keystroke"] / found["read"]
+    print(f"{lines:>6,} lines  a keystroke takes {times:.2f} times as long as reading alone")
+    print(f"{lines:>6,} lines  100 keystrokes at once: {found['answers']:.0f} answers")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,10 @@ class ChangedMeanwhile(Exception):  # noqa: N818 - what happened, not what went 
     """The document is another one than when something was asked of it."""
 
 
+class UnreadableError(Exception):
+    """Reading this version failed, by a defect of ours that was reported."""
+
+
 @dataclass(eq=False)
 class _File:
     """One open document: its newest version, the last one that was read, and what is under way."""
@@ -131,10 +135,10 @@ class Desk:
         file = self._files[_key(uri)]
         document = file.document
         while file.view is None or file.view.document is not document:
-            if file.document is not document or self._files.get(_key(uri)) is not file:
+            if file.document is not document or not self._is_open(file):
                 raise ChangedMeanwhile
             if file.failed is document:
-                raise RuntimeError("this version of the file could not be read")
+                raise UnreadableError("this version of the file could not be read")
             await asyncio.shield(self._begin(file))
         return file.view
 
@@ -152,7 +156,7 @@ class Desk:
 
     async def _read(self, file: _File) -> None:
         """Read until what was read is what is there."""
-        while self._files.get(_key(file.document.uri)) is file:
+        while self._is_open(file):
             document, around = file.document, file.around
             try:
                 view = await self.work(_viewed, document, self.catalogue, around)
@@ -162,14 +166,20 @@ class Desk:
                 if file.document is document:
                     return
                 continue
-            if self._files.get(_key(document.uri)) is not file:
-                return  # closed meanwhile
+            if not self._is_open(file):
+                return
             fitting = self._fitting(file, view)
             if file.document is document and fitting is around:
                 file.view = view
-                self._publish(view)
+                self._tell(view)
                 return
             file.around = fitting
+
+    def _tell(self, view: View) -> None:
+        try:
+            self._publish(view)
+        except Exception as error:
+            self._failed(error)
 
     def _fitting(self, file: _File, view: View) -> Surroundings:
         """What is known of the very data that this version names."""
@@ -182,20 +192,32 @@ class Desk:
     async def _find_out(self, file: _File, path: Path) -> None:
         loop = asyncio.get_running_loop()
         try:
-            data = (await self.view(file.document.uri)).data
+            data = await self._data(file)
             if data is None:
                 return
             found = await loop.run_in_executor(self._looker, self._look, path, data)
-        except (ChangedMeanwhile, KeyError):
-            return  # it is asked again when the file is saved
         except Exception as error:
             self._failed(error)
             return
-        if file.known is None or file.known != (data, found):
+        if file.known != (data, found):
             file.known = data, found
             file.around = found
             file.view = None
             self._begin(file)
+
+    async def _data(self, file: _File) -> t.Data | None:
+        """What a document says of its data, in the first version that is read from now on."""
+        while self._is_open(file):
+            try:
+                return (await self.view(file.document.uri)).data
+            except ChangedMeanwhile:
+                continue
+            except UnreadableError:
+                break
+        return None
+
+    def _is_open(self, file: _File) -> bool:
+        return self._files.get(_key(file.document.uri)) is file
 
 
 def _viewed(document: Document, catalogue: Catalogue, around: Surroundings) -> View:

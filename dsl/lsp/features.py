@@ -152,7 +152,14 @@ async def _actions(ls: TaskServer, params: types.CodeActionParams) -> list[types
 
 
 def _within(kind: str | None, wanted: str) -> bool:
-    return kind is not None and (wanted == "" or f"{kind}.".startswith(f"{wanted}."))
+    """Whether a kind of action is one of those asked for: `refactor` asks for `refactor.move` too."""
+    if not wanted or kind is None:
+        return kind is not None
+    return f"{_plain(kind)}.".startswith(f"{_plain(wanted)}.")
+
+
+def _plain(kind: str) -> str:
+    return str(kind.value) if isinstance(kind, types.CodeActionKind) else kind
 
 
 async def _prepare_rename(
@@ -202,4 +209,6 @@ def _edits(document: Document, within: Span | None) -> list[types.TextEdit]:
     from labelwright.dsl.format import format_text
 
     text = format_text(SourceText(document.uri, document.text)).text
+    if "\r\n" in document.text:  # line ends are the editor's affair
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
     return line_edits(document, text, within)
