@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from labelwright.dsl.diagnostics import SourceText
+from labelwright.dsl.read import read
+from labelwright.loop.plugins import Installed
 from labelwright.loop.ports import Fault
 from labelwright.loop.rules.analysis import Analysis, RuleFigures, Shown
 from labelwright.loop.rules.report import RulesReport
@@ -57,11 +61,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *command: str, code: int = 0) -> tuple[str, str]:
+def run(folder: Path, *command: str, code: int = 0, columns: int = 120) -> tuple[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("LABELWRIGHT")}
     done = subprocess.run(
         [sys.executable, "-m", "labelwright", *command],
-        capture_output=True, text=True, cwd=folder, env=clean | {"COLUMNS": "120"}, check=False,
+        capture_output=True, text=True, cwd=folder, env=clean | {"COLUMNS": str(columns)}, check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -212,3 +216,34 @@ def test_examples_are_cut_to_the_line_and_cannot_steer_the_terminal() -> None:
     assert max(map(cell_width, told.splitlines())) <= 70
     assert told.rstrip().endswith("= 경제")
     assert rules_json(report(rule), "x.task")["rules"][0]["examples"][0]["item"] == "7"
+
+
+# --- the documentation ------------------------------------------------------------------------
+
+
+def test_the_run_in_the_documentation_is_real(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    (task,) = re.findall(r"```task\n(.*?)```", page, re.DOTALL)
+    (shown,) = re.findall(
+        r"```console\n\$ labelwright rules tumour.task\n(.*?)```", page, re.DOTALL
+    )
+    (tmp_path / "tumour.task").write_text(task, encoding="utf-8")
+    told, _ = run(tmp_path, "rules", "tumour.task", columns=100)
+    assert told == shown
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_rules_and_constraints_in_the_documentation_are_sound(number: int) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```\n((?:rules|constraints) \{.*?)```", page, re.DOTALL)
+    assert len(blocks) == 4
+    kind = "kind = spans" if "span matches" in blocks[number] else "choose = many"
+    names = ("경제", "Sports", "Fraud", "Healthy", "Buyer", "Target", "Price", "Blurred")
+    classes = (
+        "".join(f"class {name}\n" for name in names)
+        + "class Fungal { class Rust\n class Mildew }\n"
+    )
+    data = 'data { source = csv("x.csv")\n text = body }\n'
+    text = f"task t {{ {kind} }}\n{classes}{data}{blocks[number]}"
+    found = read(SourceText("t.task", text), Installed())
+    assert [d.message for d in found.errors] == []
