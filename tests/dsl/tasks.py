@@ -359,7 +359,7 @@ def tasks(draw: Draw) -> t.Task:
             annotations=holdout_annotations,
             measure=draw(pick("uniform", "stratified", "active")),
         ),
-        rules=tuple(draw(rules(name, ids)) for name in names),
+        rules=tuple(draw(rules(name, ids, kind)) for name in names),
         slices=tuple(t.Slice(name=name, when=draw(conditions)) for name in names),
         annotators=t.Annotators(
             source=draw(
@@ -420,15 +420,25 @@ def existing_audit(existing: t.ExistingLabels | None) -> int:
 
 
 @st.composite
-def rules(draw: Draw, name: str, ids: list[str]) -> t.Rule:
+def rules(draw: Draw, name: str, ids: list[str], kind: str) -> t.Rule:
     action = draw(pick("vote", "against", "veto"))
+    when = draw(maybe(conditions))
+    if kind == "spans" and (action != "veto" or when is not None):
+        when = _marking(when)
     return t.Rule(
         name=name,
         action=action,
         label=None if action == "veto" else draw(st.sampled_from(ids)),
-        when=draw(maybe(conditions)),
+        when=when,
         weight=draw(pick(1.0, 2.0, 0.25, 1500.0)),
     )
+
+
+def _marking(condition: t.Condition | None) -> t.Condition:
+    """The condition of a rule that says which text it marks."""
+    span = t.FieldRef(path=("span",))
+    found = t.Contains(field=span, quantifier="any", values=("x",))
+    return found if condition is None else t.And(operands=(found, condition))
 
 
 @st.composite
