@@ -16,7 +16,7 @@ from labelwright.dsl import format as format_
 from labelwright.dsl.diagnostics import SourceText
 from labelwright.dsl.format import FormatError, contents, format_text
 from labelwright.dsl.reader import parse
-from labelwright.dsl.scaffold import scaffold
+from labelwright.dsl.scaffold import Answer, ProposedRule, scaffold
 from labelwright.dsl.scaffold_classes import ProposedClass
 from labelwright.dsl.show import show
 from labelwright.dsl.task import Task
@@ -107,10 +107,12 @@ def test_what_show_prints_is_in_form(number: int) -> None:
 
 def test_what_init_writes_is_in_form() -> None:
     classes = [ProposedClass("스포츠", 120), ProposedClass("world news", 30)]
+    rules = [ProposedRule("a", 0, 'body == "x"', "seen"), ProposedRule("longer", 1, "n > 2", "")]
     text = scaffold(
         "뉴스", title="News", classes=classes, source_call='csv("n.csv")', id="id", text=["body"],
-        label="topic", items=1_000, remarks=["150 items"],
+        answer=Answer(choose="many"), label="topic", items=1_000, remarks=["150 items"], rules=rules,
     )  # fmt: skip
+    assert "rules {" in text
     assert formatted(text) == text
 
 
