@@ -8,6 +8,7 @@ All work on the tokens of `tokens.scan`. Line breaks stay where the author set t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from lark import Token
 
@@ -46,8 +47,8 @@ def format_text(source: SourceText) -> Formatted:
     again = scan(text)
     before, after = contents(tokens), contents(again)
     if before != after:
-        at = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-        raise FormatError(f"formatting would have changed {before[at : at + 1] or after[-1:]}")
+        was, now = next((a, b) for a, b in zip_longest(before, after) if a != b)
+        raise FormatError(f"formatting would have changed {was} to {now}")
     if written(again) != text:
         raise FormatError("formatting twice would not have been the same as formatting once")
     return Formatted(text)
