@@ -61,8 +61,8 @@ class Survey:
             return Surroundings(columns=self._columns(path, data))
         except LabelwrightError as error:
             log.warning("%s: the columns of the data are not known: %s", path, error.message)
-        except Exception:
-            log.exception("%s: the columns of the data are not known", path)
+        except Exception as error:
+            log.warning("%s: the columns of the data are not known", path, exc_info=error)
         return Surroundings()
 
     def _columns(self, path: Path, data: Data) -> tuple[Column, ...]:

@@ -113,6 +113,10 @@ class Desk:
 
     def stop(self) -> None:
         """End the threads; what they are at is dropped."""
+        reading = [f.reading for f in self._files.values() if f.reading]
+        for task in (*self._looking, *reading):
+            if not task.done():
+                task.cancel()
         self._reader.shutdown(wait=False, cancel_futures=True)
         self._looker.shutdown(wait=False, cancel_futures=True)
 

@@ -8,6 +8,7 @@ from lark import Token
 
 from labelwright.dsl.lsp.outline import Outline
 from labelwright.dsl.lsp.positions import Positions
+from labelwright.dsl.reader import LARGEST
 from labelwright.dsl.tokens import scan
 
 
@@ -25,8 +26,8 @@ class Document:
 
     @cached_property
     def tokens(self) -> list[Token]:
-        """All tokens, comments and newlines included."""
-        return scan(self.text)
+        """All tokens, comments and newlines included; none of a text too large to be read."""
+        return scan(self.text) if len(self.text) <= LARGEST else []
 
     @cached_property
     def outline(self) -> Outline:

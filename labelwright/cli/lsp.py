@@ -18,9 +18,12 @@ def lsp(
             metavar="PORT",
             min=1,
             max=65535,
-            help="Wait for one editor on 127.0.0.1:PORT [default: serve stdin and stdout].",
+            help="Wait for one editor on 127.0.0.1:PORT, instead of serving stdin and stdout.",
         ),
     ] = None,
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Serve stdin and stdout, as without any option.")
+    ] = False,
     data_root: DataRoot = None,
 ) -> None:
     """Serve an editor: diagnostics while typing, completion, hover, rename, format.
@@ -29,6 +32,8 @@ def lsp(
     """
     from labelwright.loop.errors import LabelwrightError
 
+    if stdio and tcp is not None:
+        raise typer.BadParameter("say either --stdio or --tcp PORT")
     try:
         from labelwright.dsl.lsp.features import make_server
     except ModuleNotFoundError as error:

@@ -133,7 +133,7 @@ def test_what_a_plugin_prints_is_no_part_of_the_protocol() -> None:
         "e.EditingCatalogue.names = names\n"
         "from labelwright.__main__ import main; main()"
     )
-    command = [sys.executable, "-c", start, "lsp"]
+    command = [sys.executable, "-c", start, "lsp", "--stdio"]
     done = subprocess.run(
         command, input=SESSION, capture_output=True, check=False, timeout=PATIENCE
     )

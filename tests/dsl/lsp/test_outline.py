@@ -77,6 +77,11 @@ def test_the_shortest_name_of_a_class_means_no_other() -> None:
     }
 
 
+def test_a_text_too_large_to_be_read_has_no_outline() -> None:
+    outline = Document(URI, "class A\n" * 200_000).outline
+    assert list(outline.root.walk()) == [outline.root]
+
+
 @given(st.sampled_from(EXAMPLES), st.data())
 def test_any_cut_of_a_file_has_an_outline(path, data) -> None:  # type: ignore[no-untyped-def]
     whole = path.read_text(encoding="utf-8")
