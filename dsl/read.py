@@ -1,6 +1,6 @@
 """The public door of the language: text -> `Reading`. It never raises for what a file says.
 
-Form first (`reader.py`), then meaning (`lower.py`), sense (`checks.py`), doubts (`lints.py`). A
+Form first (`reader.py`), then meaning (`lower.py`), sense (`checks.py`), doubts (`lints/`). A
 broken statement gives one diagnostic, and everything else is still read and checked: what meaning
 finds on a line whose form is broken is an echo of that, and waits until the form is mended.
 """

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelwright.dsl.frozen import Frozen
-from labelwright.dsl.lints_columns import OF_SPANS
+from labelwright.dsl.lints.columns import OF_SPANS
 from labelwright.dsl.surroundings import Column, ColumnType, Surroundings
 from labelwright.loop.conditions import field_refs, mask
 from labelwright.loop.errors import DataError, StoreError

@@ -101,7 +101,11 @@ def _verdict(reading: Reading, path: Path, looked: Looked | None = None) -> str:
     others = len(reading.diagnostics) - errors
     also = f", {others} to look at" if others else ""
     if errors or reading.task is None:
-        return f"{path}: {errors} error{'s' if errors != 1 else ''}{also}"
+        first = reading.errors[0].code
+        return (
+            f"{path}: {errors} error{'s' if errors != 1 else ''}{also}\n"
+            f"Next     labelwright explain {first}     what it means, and how it looks when right"
+        )
     from labelwright.loop.supported import unsupported
 
     task = reading.task

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelwright.dsl.diagnostics import SourceText
-from labelwright.dsl.lints_colors import as_seen, distance
-from labelwright.dsl.lints_constraints import Claim, within
-from labelwright.dsl.lints_descriptions import LIMIT, near_pairs, pieces
+from labelwright.dsl.lints.colors import as_seen, distance
+from labelwright.dsl.lints.constraints import Claim, within
+from labelwright.dsl.lints.descriptions import LIMIT, near_pairs, pieces
 from tests.dsl.catalogues import EVERYTHING
 from tests.dsl.test_lints import BASE
 

@@ -12,7 +12,7 @@ from labelwright.dsl.bounds import errors_allowed, needed
 from labelwright.dsl.checks_accept import MEASURED, classes_apart, holdout_label
 from labelwright.dsl.context import Context, Place
 from labelwright.dsl.diagnostics import Label
-from labelwright.dsl.lints_tree import Written
+from labelwright.dsl.lints.written import Written
 from labelwright.dsl.printing import number, percent, share
 from labelwright.dsl.spending import split_of_budget
 from labelwright.dsl.tree import Span

@@ -13,7 +13,7 @@ from labelwright.dsl import task as t
 from labelwright.dsl import tree
 from labelwright.dsl.context import Context, fold, listed
 from labelwright.dsl.diagnostics import Fix, Label
-from labelwright.dsl.lints_tree import statements
+from labelwright.dsl.lints.written import statements
 from labelwright.dsl.printing import column
 from labelwright.dsl.suggest import closest
 from labelwright.dsl.surroundings import ColumnType

@@ -8,7 +8,7 @@ from labelwright.dsl import task as t
 from labelwright.dsl.context import Context
 from labelwright.dsl.diagnostics import Label
 from labelwright.dsl.frozen import Frozen
-from labelwright.dsl.lints_tree import Written, without_line
+from labelwright.dsl.lints.written import Written, without_line
 
 
 class Claim(Frozen):

@@ -11,7 +11,7 @@ import math
 from labelwright.dsl import task as t
 from labelwright.dsl.context import Context, Place
 from labelwright.dsl.diagnostics import Label
-from labelwright.dsl.lints_tree import Written
+from labelwright.dsl.lints.written import Written
 from labelwright.dsl.printing import number
 from labelwright.dsl.spending import split_of_budget
 from labelwright.dsl.tree import Span

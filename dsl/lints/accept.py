@@ -7,7 +7,7 @@ from labelwright.dsl.bounds import best_bound, errors_allowed, needed, reachable
 from labelwright.dsl.checks_accept import MEASURED, classes_apart, holdout_label
 from labelwright.dsl.context import Context, Place
 from labelwright.dsl.diagnostics import Label
-from labelwright.dsl.lints_tree import Written
+from labelwright.dsl.lints.written import Written
 from labelwright.dsl.metrics import METRICS
 from labelwright.dsl.printing import number, percent, share
 from labelwright.dsl.spending import split_of_budget

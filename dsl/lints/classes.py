@@ -7,7 +7,7 @@ import unicodedata
 from labelwright.dsl import task as t
 from labelwright.dsl.context import Context, Place, fold, listed
 from labelwright.dsl.diagnostics import Label
-from labelwright.dsl.lints_tree import Written, without_line
+from labelwright.dsl.lints.written import Written, without_line
 
 _REST = frozenset(["other", "others", "rest", "misc", "miscellaneous", "none", "기타", "나머지"])
 _LONGEST_QUOTE = 28  # characters of an example in a message
