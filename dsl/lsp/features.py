@@ -84,6 +84,12 @@ async def _view(ls: TaskServer, uri: str) -> View:
         raise JsonRpcContentModified("the text changed") from error
 
 
+def _still(ls: TaskServer, document: Document) -> None:
+    """Edits were worked out for a document: they fit no other version of it."""
+    if ls.desk.document(document.uri) is not document:
+        raise JsonRpcContentModified("the text changed")
+
+
 # --- from the text alone ----------------------------------------------------------------------
 
 
@@ -183,6 +189,7 @@ async def _rename(ls: TaskServer, params: types.RenameParams) -> types.Workspace
         renamed = new_ids(view, renamable(view, offset), params.new_name.strip())
     except RefusedError as error:
         raise RefusedRequest(str(error)) from error
+    _still(ls, view.document)
     known = ls.desk.renamed(params.text_document.uri)
     known |= {new: known.get(old, old) for new, old in renamed.items()}
     return workspace_edit(view, edits)
@@ -201,7 +208,9 @@ async def _format_range(
 async def _formatted(ls: TaskServer, uri: str, range_: types.Range | None) -> list[types.TextEdit]:
     document = ls.desk.document(uri)
     within = document.positions.span(range_) if range_ else None
-    return await ls.desk.work(_edits, document, within)
+    edits = await ls.desk.work(_edits, document, within)
+    _still(ls, document)
+    return edits
 
 
 def _edits(document: Document, within: Span | None) -> list[types.TextEdit]:

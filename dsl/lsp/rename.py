@@ -93,12 +93,11 @@ def _requoted(view: View, found: Mention, mention: Mention, new_id: str) -> str 
     said = view.document.text[found.span.start + 1 : found.span.end - 1]
     if fold(said) == fold(found.name):
         return f'"{new_id}"'
+    if found.thing != mention.thing:
+        return None
     node = view.mentions.declared[found.name]
     titled = any(isinstance(label, tree.Text) for label in node.labels)
-    own = (
-        found.thing == mention.thing and not titled
-    )  # without a title, the name is what people read
-    return f'"{_last(new_id)}"' if own else None
+    return None if titled else f'"{_last(new_id)}"'  # without a title, the name is what people read
 
 
 def _refuse_unread(view: View, mention: Mention) -> None:
@@ -115,11 +114,8 @@ def _refuse_unread(view: View, mention: Mention) -> None:
     for token in view.document.tokens:
         span = Span(token.start_pos or 0, token.end_pos or 0)
         line = positions.line_of(span.start)
-        if (
-            line in broken
-            and span not in covered
-            and fold(token.strip('"')) == fold(_short(mention))
-        ):
+        same = fold(token.strip('"')) == fold(_short(mention))
+        if same and line in broken and span not in covered:
             raise RefusedError(
                 f"line {line + 1} cannot be read, and `{token}` in it would be left behind: "
                 "mend that line first"
