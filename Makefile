@@ -29,6 +29,8 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/reading.py
+	$(BIN)/python bench/keystroke.py
+	$(BIN)/python bench/rules.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -6,6 +6,8 @@ In reading order. What is passed on: `tree`, `diagnostics`, `task`, `plugins`. F
 `reader` and what it imports, with `task.lark`. The words: `vocabulary`, `metrics`. Meaning, tree to
 Task: `read` (the door), `lower`, `sections`, `unknown`, `blocks`, `classes`, `conditions`, `criteria`,
 `measured`, `calls`, `forms`, `values`, `patterns`, `defaults`, all sharing a `context`. Sense: `checks`,
-`checks_classes`, `checks_accept`, `bounds`, `spending`. Back to text: `show`, `printing`, `render`,
-`suggest`. What changed: `definition`. What follows from a Task: `compile/`, `scaffold`.
+`checks_classes`, `checks_accept`, `checks_rules`, `bounds`, `spending`. Doubts: `lints/`, which may know
+`surroundings`. Back to text: `show`, `printing`, `render`, `suggest`, `format/`. What changed: `definition`,
+`diff/`. What follows from a Task: `compile/`, `scaffold`. For people who write: `explaining` with `codes/`,
+`glossary`, `highlight`, `lsp/`.
 """
