@@ -10,14 +10,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labelwright.columns import column_type
 from labelwright.dsl.plugins import Kind, Parameter, Signature
-from labelwright.dsl.surroundings import Column, ColumnType, Surroundings
+from labelwright.dsl.surroundings import Column, Surroundings
 from labelwright.loop.errors import LabelwrightError, PluginError
 from labelwright.loop.plugins import Installed
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from labelwright.dsl.task import Call, Data, Task
 
 log = logging.getLogger("labelwright")
@@ -77,24 +76,9 @@ class Survey:
         key = path, data
         if self._known.get(key, ("",))[0] != state:
             fields = [field for source in sources for field in source.schema()]
-            columns = {field.name: Column(field.name, column_type(field.type)) for field in fields}
+            columns = {f.name: Column(f.name, column_type(f, set(data.image))) for f in fields}
             self._known = {key: (state, tuple(columns.values()))}
         return self._known[key][1]
-
-
-def column_type(type_: pa.DataType) -> ColumnType:
-    """What the language calls a type of Arrow's."""
-    from pyarrow import types
-
-    if types.is_string(type_) or types.is_large_string(type_):
-        return "text"
-    if types.is_boolean(type_):
-        return "switch"
-    if types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_):
-        return "number"
-    if types.is_date(type_) or types.is_timestamp(type_):
-        return "date"
-    return "picture" if types.is_struct(type_) else "other"
 
 
 def _task(data: Data) -> Task:

@@ -20,9 +20,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelwright.columns import column_type
 from labelwright.dsl.frozen import Frozen
 from labelwright.dsl.lints.columns import OF_SPANS
-from labelwright.dsl.surroundings import Column, ColumnType, Surroundings
+from labelwright.dsl.surroundings import Column, Surroundings
 from labelwright.loop.conditions import field_refs, mask
 from labelwright.loop.errors import DataError, StoreError
 from labelwright.loop.fields import resolve
@@ -74,24 +75,12 @@ def look(reading: Reading, context: Context, state: Path) -> Looked:
 def columns(context: Context, source: Source) -> tuple[Column, ...]:
     """The columns of the task's source, and those of the source it joins."""
     pictures = set(inputs_of(context.task.data, source).image)
-    found = {f.name: _type(f, pictures) for f in source.schema()}
+    found = {f.name: column_type(f, pictures) for f in source.schema()}
     if (join := context.task.data.join) is not None:
-        found |= {f.name: _type(f, pictures) for f in open_source(context, join.source).schema()}
+        found |= {
+            f.name: column_type(f, pictures) for f in open_source(context, join.source).schema()
+        }
     return tuple(Column(name, type_) for name, type_ in found.items())
-
-
-def _type(field: pa.Field, pictures: set[str]) -> ColumnType:
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    tests: tuple[tuple[bool, ColumnType], ...] = (
-        (field.name in pictures, "picture"),
-        (pa.types.is_struct(kind) and kind.get_field_index("channels") >= 0, "picture"),
-        (pa.types.is_string(kind) or pa.types.is_large_string(kind), "text"),
-        (pa.types.is_boolean(kind), "switch"),
-        (pa.types.is_temporal(kind), "date"),
-        (pa.types.is_integer(kind) or pa.types.is_floating(kind), "number"),
-        (pa.types.is_decimal(kind), "number"),
-    )
-    return next((type_ for holds, type_ in tests if holds), "other")
 
 
 # --- items ------------------------------------------------------------------------------------

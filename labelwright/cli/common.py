@@ -19,13 +19,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for other program
 State = Annotated[
     Path | None,
     typer.Option(
-        help="Folder that holds <task>/state.db [default: .labelwright beside the task file]."
+        help="Folder that holds <task>/state.db (default: .labelwright beside the task file)."
     ),
 ]
 DataRoot = Annotated[
     Path | None,
     typer.Option(
-        help="What paths in the file are relative to [default: $LABELWRIGHT_DATA, else its folder]."
+        help="What paths in the file are relative to (default: $LABELWRIGHT_DATA, else its folder)."
     ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write.")]

@@ -137,7 +137,7 @@ def export(
     data_root: DataRoot = None,
     out: Out = None,
     format: Annotated[
-        str | None, typer.Option(help="parquet, jsonl or csv [default: by the file's ending].")
+        str | None, typer.Option(help="parquet, jsonl or csv (default: by the file's ending).")
     ] = None,
     json: Json = False,
 ) -> None:

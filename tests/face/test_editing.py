@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from labelwright.columns import column_type
 from labelwright.dsl import task as t
 from labelwright.dsl.surroundings import Column
-from labelwright.editing import EditingCatalogue, Survey, column_type
+from labelwright.editing import EditingCatalogue, Survey
 from labelwright.loop.errors import PluginError
 from labelwright.loop.plugins import Installed
 
@@ -77,9 +78,10 @@ def test_column_types() -> None:
     types = {
         pa.string(): "text", pa.int64(): "number", pa.float32(): "number", pa.bool_(): "switch",
         pa.date32(): "date", pa.timestamp("s"): "date", pa.list_(pa.int8()): "other",
-        pa.struct([("data", pa.binary())]): "picture",
+        pa.struct([("data", pa.binary()), ("channels", pa.int32())]): "picture",
     }  # fmt: skip
-    assert {kind: column_type(kind) for kind in types} == types
+    assert {kind: column_type(pa.field("x", kind)) for kind in types} == types
+    assert column_type(pa.field("photo", pa.string()), {"photo"}) == "picture"
 
 
 def test_a_plugin_that_cannot_be_imported_stops_nobody(
