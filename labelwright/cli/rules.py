@@ -38,8 +38,9 @@ def rules(
         if not at_work.task.rules and not json:
             say(_without_rules(task))
             return
+        notes = _left_aside(at_work)
         progress.step("reading data")
-        known, notes = _people(at_work)
+        known, more = _people(at_work)
         context = Context(
             task=at_work.task,
             data_root=at_work.data_root,
@@ -48,6 +49,7 @@ def rules(
             progress=progress,
         )
         report = rules_report(context, known, examples=examples)
+    notes += more
     if json:
         print_json(rules_json(report, str(task), notes))
         return
@@ -58,6 +60,20 @@ def rules(
         say(examples_view(report, width=width()) + "\n")
     spans = at_work.task.kind == "spans"
     say(rules_view(report, spans=spans, width=width(), following=_next(task, examples)))
+
+
+def _left_aside(at_work: Project) -> list[str]:
+    """What of `data` this version does not apply. Raises NotYet where rules may need it."""
+    from labelwright.loop.errors import NotYet
+    from labelwright.loop.supported import unsupported
+
+    missing = [part for part in unsupported(at_work.task) if part.startswith("data ")]
+    if "data join" in missing:
+        raise NotYet(
+            f"{at_work.definition.name}: this version cannot join sources yet",
+            "put the columns that the rules name into the data themselves",
+        )
+    return [f"{part} is not applied yet: items are counted without it" for part in missing]
 
 
 def _people(at_work: Project) -> tuple[People | None, list[str]]:

@@ -17,6 +17,7 @@ from labelwright.loop.plugins import Installed
 from labelwright.loop.ports import Fault
 from labelwright.loop.rules.analysis import Analysis, RuleFigures, Shown
 from labelwright.loop.rules.report import RulesReport
+from labelwright.loop.supported import unsupported
 from labelwright.rules_view import examples_view, rules_json, rules_view, worth
 from labelwright.words import cell_width
 
@@ -150,6 +151,21 @@ def test_rules_of_a_spans_task(folder: Path) -> None:
     told, _ = run(folder, "rules", "my.task", "--examples", "1")
     assert "[red] blue cow" in told
     assert "conflict" not in told
+
+
+def test_what_this_version_does_not_apply_is_said(folder: Path) -> None:
+    (folder / "my.task").write_text(TASK.replace("text   = body", "text = body\n  dedupe = exact"))
+    _, notes = run(folder, "rules", "my.task")
+    task = read(SourceText("t", (folder / "my.task").read_text()), Installed()).task
+    assert task is not None
+    said = "data dedupe is not applied yet" in notes
+    assert said == ("data dedupe" in unsupported(task))
+    joined = TASK.replace("text   = body", 'text = body\n  join = csv("more.csv", key = id)')
+    (folder / "my.task").write_text(joined)
+    task = read(SourceText("t", joined), Installed()).task
+    assert task is not None
+    if "data join" in unsupported(task):
+        assert "cannot join sources yet" in run(folder, "rules", "my.task", code=1)[1]
 
 
 # --- the table --------------------------------------------------------------------------------
