@@ -46,6 +46,12 @@ def finished(store: Store, round_: int) -> RoundRecord | None:
     return RoundRecord.model_validate({**outcome, "seconds": store.seconds(round_)})
 
 
+def under_way(store: Store) -> bool:
+    """Whether a round was begun and is not finished."""
+    begun = last_round(store)
+    return begun >= 0 and finished(store, begun) is None
+
+
 def enter(bench: Workbench, text: str, name: str = "FILE") -> None:
     """Tie the store to the task: the same seed and the same meaning as before, or an error.
 
@@ -74,14 +80,13 @@ def come_into_force(
     if versions.versions and versions.now.definition == bench.definition:
         return
     begun = last_round(store)
-    under_way = begun >= 0 and finished(store, begun) is None
     lineage = versions.derive(bench.task, bench.definition)
     changes = diff(versions.now.task, bench.task) if versions.versions else ()
     store.record_definition(bench.definition, begun + 1, text, bench.task.model_dump_json())
     store.add_applied(
         Applied(
             definition=bench.definition,
-            first_round=begun if under_way and breaks else begun + 1,
+            first_round=begun if breaks and under_way(store) else begun + 1,
             event=store.last_event(),
             kind=kind,
             breaks=breaks,

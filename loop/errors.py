@@ -50,6 +50,12 @@ class DefinitionChanged(LabelwrightError):
     exit_code = 6
 
 
+class PlanOutdated(LabelwrightError):
+    """A plan that would no longer do what it says."""
+
+    exit_code = 6
+
+
 class ConnectorError(LabelwrightError):
     """Something outside did not work; `retry` says whether trying again helps."""
 

@@ -64,16 +64,14 @@ def counted(
     skip, and before one that broke a constraint when it was given.
     """
     latest: dict[tuple[int, str], tuple[int, Event]] = {}
-    weak: set[tuple[int, str]] = set()
     for row, event in judged:
         now = translation.now(event)
         if now is None:
             continue
         who = row, event.annotator
-        answers = not event.skipped and translation.read(event).labels is not None
-        if answers or who not in latest or who in weak:
+        before = latest.get(who)
+        if before is None or before[1].skipped or not now.skipped:
             latest[who] = row, now
-            (weak.discard if answers else weak.add)(who)
     return sorted(latest.values(), key=lambda judgement: judgement[1].seq)
 
 

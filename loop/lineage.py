@@ -198,16 +198,22 @@ class _Building:
 
     def meanings(self) -> dict[str, Meaning]:
         """By class id, in file order: what it takes over, and all its children."""
-        own: dict[str, Meaning] = {}
+        own = {c.id: self.regained.get(c.id) or self.base(c) for c in self.task.classes}
         for item in self.task.classes:  # parents come before their children
-            mark = f"{item.id}@{self.number}"
-            above = own[item.parent] if item.parent else ((),)
-            fresh = tuple((*region, mark) for region in above)
-            own[item.id] = self.regained.get(item.id) or self.base(item) or fresh
+            own[item.id] = own[item.id] or self._fresh(item, own)
         for item in reversed(self.task.classes):
             if item.parent:
                 own[item.parent] = meaning((*own[item.parent], *own[item.id]))
         return own
+
+    def _fresh(self, item: Class, own: Mapping[str, Meaning]) -> Meaning:
+        """What a new class means: something new, within its parent and apart from what else is there."""
+        mark = f"{item.id}@{self.number}"
+        if item.parent is None:
+            return ((mark,),)
+        taken = meaning(region for other in self._inside[item.parent] for region in own[other])
+        room = [region for region in own[item.parent] if not within((region,), taken)]
+        return meaning((*region, mark) for region in room) or ((mark,),)
 
 
 def _below(classes: Iterable[Class]) -> dict[str, set[str]]:

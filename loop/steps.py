@@ -58,7 +58,7 @@ def split(bench: Workbench, round_: int) -> Outcome:
     path = bench.store.write_file(name, write)
     bench.store.add_set_aside(name, found["faults"])
     snapshot = Snapshot.open(path, found["inputs"])
-    parts = _parts(bench, snapshot, before)
+    parts = parts_of(bench, snapshot, before)
     file = f"split-{round_}.npy"
     bench.store.write_file(file, lambda p: save_array(p, parts))
     counts = {k: int((parts == v).sum()) for k, v in (("pool", POOL), ("holdout", HOLDOUT))}
@@ -95,7 +95,8 @@ def _told(bench: Workbench) -> dict[str, int]:
     }
 
 
-def _parts(bench: Workbench, snapshot: Snapshot, before: dict[str, Any] | None) -> np.ndarray:
+def parts_of(bench: Workbench, snapshot: Snapshot, before: dict[str, Any] | None) -> np.ndarray:
+    """(n_items,) which items teach and which measure; before: the outcome of the split before."""
     from labelwright.loop.conditions import mask
 
     task = bench.task

@@ -31,6 +31,11 @@ class Reading(Frozen):
     why: str = ""
     changed: bool = False
 
+    @property
+    def wrong(self) -> bool:
+        """Whether it does not count, and never did."""
+        return self.labels is None and not self.changed
+
 
 class Translation:
     """Reads answers given under any of `versions` as answers to `task`, whose classes mean `lineage`."""
@@ -57,23 +62,27 @@ class Translation:
         return self._read[key]
 
     def now(self, event: Event) -> Event | None:
-        """The answer with its labels as this definition has them; None where a change set it aside."""
+        """The answer with its labels as this definition has them; None where a change set it aside.
+
+        One that was wrong when it was given, and is still, is as good as a skip.
+        """
         reading = self.read(event)
-        if reading.labels is None or reading.labels == event.labels:
-            return None if reading.changed else event
-        return replace(event, labels=reading.labels)
+        if reading.labels is None:
+            return None if reading.changed else replace(event, labels=(), skipped=True)
+        return event if reading.labels == event.labels else replace(event, labels=reading.labels)
 
     def _reading(self, version: Version, judge: Judge, labels: tuple[str, ...]) -> Reading:
-        if wrong := judge.violations(labels):
-            return Reading(None, wrong[0])
+        wrong = judge.violations(labels)
         now: dict[str, None] = {}
         for label in labels:
-            counted = counts_as(version.lineage.meanings[label], self.task, self.lineage)
+            meant = version.lineage.meanings.get(label)
+            counted = counts_as(meant, self.task, self.lineage) if meant else None
             if counted is None:
-                return Reading(None, self._fate(version, label), changed=True)
+                why = wrong[0] if wrong else self._fate(version, label)
+                return Reading(None, why, changed=not wrong)
             now[counted] = None
-        if wrong := self._judge.violations(tuple(now)):
-            return Reading(None, f"the answer {wrong[0]}", changed=True)
+        if faults := self._judge.violations(tuple(now)):
+            return Reading(None, f"the answer {faults[0]}", changed=not wrong)
         return Reading(tuple(now))
 
     def _fate(self, version: Version, label: str) -> str:

@@ -60,7 +60,8 @@ class Workbench:
     encode: Encode
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
 
-    def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+    def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What `make` gave when it was asked for the first time under this key."""
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]
@@ -69,7 +70,7 @@ class Workbench:
 
     def snapshot(self, name: str) -> Snapshot:
         """The items of a snapshot, by its file name."""
-        return self._once(("snapshot", name), lambda: self._open_snapshot(name))  # type: ignore[no-any-return]
+        return self.once(("snapshot", name), lambda: self._open_snapshot(name))  # type: ignore[no-any-return]
 
     def _open_snapshot(self, name: str) -> Snapshot:
         outcome = next(o for o in self.store.outcomes("split") if o["snapshot"] == name)
@@ -95,7 +96,7 @@ class Workbench:
 
     def split(self, round_: int) -> np.ndarray:
         """(n_items,) POOL, HOLDOUT or ASIDE."""
-        return self._once(("split", round_), lambda: self._read_split(round_))  # type: ignore[no-any-return]
+        return self.once(("split", round_), lambda: self._read_split(round_))  # type: ignore[no-any-return]
 
     def _read_split(self, round_: int) -> np.ndarray:
         return self.split_file(self.needed(round_, "split")["split"])
@@ -112,7 +113,7 @@ class Workbench:
 
     def features(self, round_: int) -> np.ndarray:
         """(n_items, dim) float32, centred on the pool, mean squared norm 1 there; memory-mapped."""
-        return self._once(("features", round_), lambda: self._read_features(round_))  # type: ignore[no-any-return]
+        return self.once(("features", round_), lambda: self._read_features(round_))  # type: ignore[no-any-return]
 
     def _read_features(self, round_: int) -> np.ndarray:
         name = self.needed(round_, "embed")["file"]
@@ -148,14 +149,14 @@ class Workbench:
     def versions(self) -> Versions:
         """The definitions that were in force."""
         key = ("versions", len(self.store.applied()))
-        return self._once(key, lambda: Versions.read(self.store))  # type: ignore[no-any-return]
+        return self.once(key, lambda: Versions.read(self.store))  # type: ignore[no-any-return]
 
     @property
     def translation(self) -> Translation:
         """How answers read under this task. Raises DefinitionChanged where it was not applied."""
         versions = self.versions
         key = ("translation", len(versions))
-        return self._once(key, lambda: versions.translation(self.task, self.definition))  # type: ignore[no-any-return]
+        return self.once(key, lambda: versions.translation(self.task, self.definition))  # type: ignore[no-any-return]
 
     def current(self, round_: int) -> bool:
         """Whether a finished round's model and measurement are of the classes as they are now."""
@@ -184,7 +185,7 @@ class Workbench:
             return pool, held
 
         key = ("labels", round_, watermark, len(self.versions))
-        return self._once(key, make)  # type: ignore[no-any-return]
+        return self.once(key, make)  # type: ignore[no-any-return]
 
     def ask_again(self, round_: int, watermark: int) -> dict[int, str]:
         """Rows to ask again because a change set their answers aside, and why."""
@@ -272,7 +273,7 @@ class Workbench:
                 {k: v for k, v in arrays.items() if k not in (_ROWS, _LABELS)}
             )
 
-        return self._once(("model", step, round_), load)  # type: ignore[no-any-return]
+        return self.once(("model", step, round_), load)  # type: ignore[no-any-return]
 
     def _write_arrays(self, name: str, arrays: dict[str, np.ndarray]) -> str:
         from safetensors.numpy import save_file

@@ -67,8 +67,10 @@ class Fates:
 def class_changes(fates: Fates, hints: dict[str, str]) -> Iterator[Change]:
     """Everything about classes, those that are gone first. hints: by the id of a class that is new."""
     for class_id in fates.removed:
-        text = f"class {class_id} is gone"
-        yield Change("class", "remove", "relabel", f"class {class_id}", text, old=(class_id,))
+        text, hint = f"class {class_id} is gone", _said_before(fates, class_id)
+        yield Change(
+            "class", "remove", "relabel", f"class {class_id}", text, old=(class_id,), hint=hint
+        )
     for heir in dict.fromkeys(fates.taken_back.values()):
         children = tuple(c for c, above in fates.taken_back.items() if above == heir)
         text = f"class {heir} takes back {_and(children)}"
@@ -78,6 +80,17 @@ def class_changes(fates: Fates, hints: dict[str, str]) -> Iterator[Change]:
     for item in fates.new.classes:
         yield from _one(fates, item, hints)
     yield from _order(fates)
+
+
+def _said_before(fates: Fates, gone: str) -> str:
+    """Where a line names the class that is gone, but was applied before and says nothing now."""
+    for item in fates.new.classes:
+        if fold(gone) in map(fold, item.was):
+            return (
+                f"`was = {gone}` in class {item.id} was applied before and says nothing now: if "
+                f"{item.id} is to take {gone} in, take the line out, apply that, and write it again"
+            )
+    return ""
 
 
 def _split(fates: Fates, item: t.Class) -> Iterator[Change]:

@@ -2,7 +2,8 @@
 
 Said by `was` and `split_of`, else by the id, which compares case-folded; a class whose parent was
 renamed comes along. A line that was applied already says nothing any more: the name it gives is no
-class of the old definition, or the class had the same line there.
+class of the old definition, or the class had the same line there, and whatever is called so now is
+another class.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ def pair(old: Task, new: Task) -> Pairing:
     """What each class of `new` was in `old`."""
     names = _Names(old.classes)
     present = {fold(c.id) for c in new.classes}
-    was = {c.id: _live_was(c, names, present) for c in new.classes}
     part = {c.id: _live_split(c, names) for c in new.classes}
+    split = {o for o in part.values() if o is not None}
+    was = {c.id: _live_was(c, names) for c in new.classes}
     taken: dict[str, str] = {}
     problems = [
         f"{source} cannot have become both {other} and {item.id}"
@@ -55,7 +57,6 @@ def pair(old: Task, new: Task) -> Pairing:
         for source in was[item.id]
         if (other := taken.setdefault(source, item.id)) != item.id
     ]
-    split = {o for o in part.values() if o is not None}
     problems += [f"{o} became {taken[o]} and was split as well" for o in sorted(split & set(taken))]
     origins: dict[str, Origin] = {}
     for item in new.classes:
@@ -102,16 +103,17 @@ class _Names:
         return self._by_id.get(fold(item.id))
 
 
-def _live_was(item: Class, names: _Names, present: set[str]) -> tuple[str, ...]:
+def _live_was(item: Class, names: _Names) -> tuple[str, ...]:
+    """Old classes that `was` names, but for the class itself and lines that were there before."""
     before = names.before(item)
-    said = {fold(name) for name in before.was} if before else set()
-    live = []
-    for name in item.was:
-        old = names.exact(name) if before else names.meant(name)
-        applied = fold(name) in said and old is not None and fold(old) in present
-        if old is not None and not applied and (before is None or old != before.id):
-            live.append(old)
-    return tuple(dict.fromkeys(live))
+    had = {fold(name) for name in before.was} if before else set()
+    found = [
+        names.exact(name) if before else names.meant(name)
+        for name in item.was
+        if fold(name) not in had
+    ]
+    here = before.id if before else None
+    return tuple(dict.fromkeys(o for o in found if o is not None and o != here))
 
 
 def _live_split(item: Class, names: _Names) -> str | None:

@@ -191,6 +191,16 @@ def test_a_line_that_was_applied_says_nothing_any_more() -> None:
     }
 
 
+def test_a_line_that_was_applied_does_not_take_a_later_class_of_the_name() -> None:
+    applied = edited(("class Sports", "class Athletics { was = Sports }"))
+    more = t.Class(id="Sports", title="Sports")
+    old, new = applied.model_copy(update={"classes": (*applied.classes, more)}), applied
+    found = {c.text: c.hint for c in diff(old, new)}
+    assert "class Sports is gone" in found
+    assert "applied before and says nothing now" in found["class Sports is gone"]
+    assert pair(old, new).origins["Athletics"].sources == ("Athletics",)
+
+
 def test_names_that_differ_by_case_are_one_class() -> None:
     assert told(("class Politics", "class POLITICS")) == [
         "> class Politics is now POLITICS [remap]"

@@ -1,0 +1,79 @@
+"""Applying a plan: all of it in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labelwright.loop.asking import collect
+from labelwright.loop.engine import come_into_force, last_round, under_way
+from labelwright.loop.errors import PlanOutdated
+from labelwright.loop.planning import Plan, items_then, make_plan
+
+if TYPE_CHECKING:
+    from labelwright.loop.workbench import Workbench
+
+AFTER_COLLECT = ("resolve", "learn", "pseudo_label", "measure")
+BEFORE_CHOOSE = ("split", "embed")
+
+
+def apply_plan(bench: Workbench, plan: Plan, text: str) -> None:
+    """Bring the bench's definition into force, exactly as the plan says. The caller holds the lock.
+
+    The plan is made again within the transaction; where it would do anything else than the one given,
+    nothing is done. text: of the task file. Raises PlanOutdated with the reason.
+    """
+    if last_round(bench.store) >= 0:
+        items_then(bench)  # the data are read outside of the transaction
+    with bench.store.writing():
+        now = make_plan(bench)
+        if now != plan:
+            raise PlanOutdated(f"the plan no longer fits: {why_not(plan, now)}", _REMEDY)
+        if plan.breaks and under_way(bench.store):
+            _take_back(bench)
+        come_into_force(bench, text, "plan", breaks=plan.breaks)
+
+
+_REMEDY = "nothing was changed; make a new one with `labelwright plan`"
+
+
+def _take_back(bench: Workbench) -> None:
+    """Let the round under way work out again what follows from its answers, or begin it anew."""
+    begun = last_round(bench.store)
+    chosen = bench.store.outcome(begun, "choose") is not None
+    bench.store.forget_steps(begun, AFTER_COLLECT if chosen else BEFORE_CHOOSE)
+
+
+def why_not(plan: Plan, now: Plan) -> str:
+    """In what a plan differs from what would be done now."""
+    if plan.task != now.task:
+        return f"it is of task {plan.task}"
+    if plan.base != now.base:
+        return (
+            f"definition {now.base} was applied since, and it was made for definition {plan.base}"
+        )
+    if plan.definition != now.definition:
+        return "the task file changed since"
+    if plan.event != now.event:
+        came = now.event - plan.event
+        return f"{came:,} annotations came in since" if came != 1 else "1 annotation came in since"
+    if plan.data != now.data:
+        return "the data changed since"
+    names = [n for n in Plan.model_fields if getattr(plan, n) != getattr(now, n)]
+    return f"what it would do is not what it says ({', '.join(names)})"
+
+
+def catch_up(bench: Workbench) -> int:
+    """Store what was answered in the round under way, and return how many answers were new.
+
+    The bench is of the definition that holds: what people have seen so far. Called before a plan is made or
+    applied, with the lock held, so that no answer is taken for one to another question.
+    """
+    store, begun = bench.store, last_round(bench.store)
+    sent = under_way(store) and store.outcome(begun, "send") is not None
+    if not sent or store.outcome(begun, "collect") is not None:
+        return 0
+    before = store.last_event()
+    outcome = collect(bench, begun)
+    if outcome is not None:
+        store.record_step(begun, "collect", outcome, 0.0)
+    return store.last_event() - before
