@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from lark import Token
@@ -65,6 +64,11 @@ def _conf() -> Any:
     return parser().parse_interactive().parser_state.parse_conf
 
 
+def passed_on(children: list[Any]) -> Any:
+    """The one child, a list already."""
+    return children[0]
+
+
 def made_by(rule: Any) -> Callable[[list[Any]], Any] | None:
     """What becomes of a rule's children; None: they stay the list that they are.
 
@@ -76,7 +80,7 @@ def made_by(rule: Any) -> Callable[[list[Any]], Any] | None:
     if not any(lists):
         return method
     if method is None and len(lists) == 1:
-        return itemgetter(0)
+        return passed_on
     first, rest = lists[0], list(enumerate(lists))[1:]
 
     def spliced(children: list[Any]) -> Any:
@@ -167,12 +171,18 @@ class Machine:
                 number, made, call = step
                 if made is None:
                     break
-                children = values[-number:] if number else []
-                if number:
-                    del states[-number:], values[-number:]
-                states.append(rows[states[-1]][made][0])
-                values.append(children if call is None else call(children))
-                row = rows[states[-1]]
+                if number == 1:  # most are
+                    state = states[-1] = rows[states[-2]][made][0]
+                    if call is not passed_on:
+                        values[-1] = [values[-1]] if call is None else call([values[-1]])
+                else:
+                    children = values[-number:] if number else []
+                    if number:
+                        del states[-number:], values[-number:]
+                    state = rows[states[-1]][made][0]
+                    states.append(state)
+                    values.append(children if call is None else call(children))
+                row = rows[state]
             states.append(number)
             values.append(token if call is None else call(token))
         return len(tokens)
