@@ -13,19 +13,21 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labelwright.definition import Definition, read_file
-from labelwright.loop.errors import NotYet, StoreError
+from labelwright.loop.errors import LockedError, NotYet, StoreError
 from labelwright.loop.ports import Progress, no_progress
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
     from labelwright.loop.deciding import Decision
     from labelwright.loop.engine import Moment
-    from labelwright.loop.history import Campaign, RoundRecord
+    from labelwright.loop.history import AppliedDefinition, Campaign, RoundRecord
+    from labelwright.loop.planning import Plan
     from labelwright.loop.workbench import Workbench
 
 
@@ -77,19 +79,61 @@ class Project:
         NotYet where the task needs what this version cannot run.
         """
         from labelwright.loop import engine
-        from labelwright.loop.lock import locked
-        from labelwright.loop.supported import unsupported
 
-        if missing := unsupported(self.task):
-            raise NotYet(
-                f"{self.definition.name}: this version cannot run yet: {'; '.join(missing)}",
-                "take these out of the task file to run it now; `labelwright check` accepts them",
-            )
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        with locked(self.state, f"run {self.definition.name}", now), self._bench() as bench:
+        self._refuse_unsupported()
+        with self._holding("run"), self._bench() as bench:
             bench.store.supersede()
             engine.enter(bench, self.definition.text, self.definition.name)
             return engine.run(bench, observe)
+
+    # --- changing ------------------------------------------------------------------------------
+
+    def plan(self) -> Plan:
+        """What applying the file would do to the labels that are there; nothing is changed.
+
+        Its `base` is 0 where no campaign was begun: a run begins with the file then. Answers that are
+        waiting to be collected are stored first, under the definition that they were given under.
+        Raises DefinitionChanged where the change cannot be applied to this campaign at all.
+        """
+        from labelwright.loop.applying import answers_awaited, catch_up
+        from labelwright.loop.planning import Plan, make_plan
+
+        if not self.began():
+            return Plan(task=self.task.name, definition=self.definition.digest, base=0, event=0)
+        self._refuse_unsupported()
+        with self._bench() as bench:
+            if answers_awaited(bench.store):
+                # Whoever holds the task stores the answers himself.
+                with contextlib.suppress(LockedError), self._holding("plan"):
+                    bench.store.supersede()
+                    catch_up(self._as_applied(bench))
+            return make_plan(bench)
+
+    def apply(self, plan: Plan) -> AppliedDefinition:
+        """Bring the file into force, exactly as the plan says, and return what holds now.
+
+        Raises PlanOutdated, with the reason, where it would do anything else; nothing is changed then.
+        """
+        from labelwright.loop.applying import apply_plan, catch_up
+        from labelwright.loop.campaign import definitions
+
+        self._refuse_unsupported()
+        with self._holding("apply"), self.looking() as bench:
+            bench.store.supersede()
+            catch_up(self._as_applied(bench))
+            apply_plan(bench, plan, self.definition.text)
+            return definitions(bench.store, bench.versions)[-1]
+
+    def applied(self) -> Task:
+        """The definition that holds. Raises StoreError where no campaign was begun."""
+        with self.looking() as bench:
+            return bench.versions.now.task
+
+    def history(self) -> tuple[AppliedDefinition, ...]:
+        """Every definition that was in force, oldest first; none before the first run."""
+        from labelwright.past import history
+
+        return history(self.state) if self.began() else ()
 
     # --- looking ------------------------------------------------------------------------------
 
@@ -148,6 +192,38 @@ class Project:
             return records(bench.store)
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _refuse_unsupported(self) -> None:
+        from labelwright.loop.supported import unsupported
+
+        if missing := unsupported(self.task):
+            raise NotYet(
+                f"{self.definition.name}: this version cannot run yet: {'; '.join(missing)}",
+                "take these out of the task file to run it now; `labelwright check` accepts them",
+            )
+
+    def _holding(self, what: str) -> contextlib.AbstractContextManager[None]:
+        """The task's lock."""
+        from labelwright.loop.lock import locked
+
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return locked(self.state, f"{what} {self.definition.name}", now)
+
+    def _as_applied(self, bench: Workbench) -> Workbench:
+        """The same campaign under the definition that holds, as people have seen it so far."""
+        versions = bench.versions
+        if not len(versions):
+            return bench
+        context = replace(bench.context, task=versions.now.task)
+        source = versions.now.task.annotators.source
+        return type(bench)(
+            task=versions.now.task,
+            definition=versions.now.definition,
+            context=context,
+            store=bench.store,
+            annotators=context.plugins.invoke("annotate", source, context=context),
+            encode=bench.encode,
+        )
 
     def began(self) -> bool:
         """Whether there is anything to look at."""

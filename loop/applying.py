@@ -10,6 +10,7 @@ from labelwright.loop.errors import PlanOutdated
 from labelwright.loop.planning import Plan, items_then, make_plan
 
 if TYPE_CHECKING:
+    from labelwright.loop.store import Store
     from labelwright.loop.workbench import Workbench
 
 AFTER_COLLECT = ("resolve", "learn", "pseudo_label", "measure")
@@ -47,6 +48,8 @@ def why_not(plan: Plan, now: Plan) -> str:
     """In what a plan differs from what would be done now."""
     if plan.task != now.task:
         return f"it is of task {plan.task}"
+    if plan.base != now.base and not now.changes and plan.definition == now.definition:
+        return f"it was applied already: definition {now.base} holds"
     if plan.base != now.base:
         return (
             f"definition {now.base} was applied since, and it was made for definition {plan.base}"
@@ -62,6 +65,13 @@ def why_not(plan: Plan, now: Plan) -> str:
     return f"what it would do is not what it says ({', '.join(names)})"
 
 
+def answers_awaited(store: Store) -> bool:
+    """Whether a batch was sent whose answers are not all in."""
+    begun = last_round(store)
+    sent = under_way(store) and store.outcome(begun, "send") is not None
+    return sent and store.outcome(begun, "collect") is None
+
+
 def catch_up(bench: Workbench) -> int:
     """Store what was answered in the round under way, and return how many answers were new.
 
@@ -69,8 +79,7 @@ def catch_up(bench: Workbench) -> int:
     applied, with the lock held, so that no answer is taken for one to another question.
     """
     store, begun = bench.store, last_round(bench.store)
-    sent = under_way(store) and store.outcome(begun, "send") is not None
-    if not sent or store.outcome(begun, "collect") is not None:
+    if not answers_awaited(store):
         return 0
     before = store.last_event()
     outcome = collect(bench, begun)

@@ -9,7 +9,7 @@ import numpy as np
 
 from labelwright.dsl.printing import call as call_text
 from labelwright.dsl.task import Call
-from labelwright.loop.budget import again_items, holdout_items, next_items, spent
+from labelwright.loop.budget import holdout_items, holdout_room, next_items, spent
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.flags import flags
 from labelwright.loop.labels import Labels, present
@@ -59,9 +59,10 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     people = task.annotators.overlap
     again = bench.ask_again(round_, watermark)
     held = _holdout_rows(bench, round_, asked)
-    held_again = _again_rows(bench, round_, again, HOLDOUT)
+    held = held[: holdout_room(task, used, len(held))]
     used = replace(used, holdout=used.holdout + len(held) * people)
-    held_again = held_again[: again_items(task, used, len(held_again))]
+    held_again = _again_rows(bench, round_, again, HOLDOUT)
+    held_again = held_again[: holdout_room(task, used, len(held_again))]
     used = replace(used, holdout=used.holdout + len(held_again) * people)
     waiting = _again_rows(bench, round_, again, POOL)
     n = next_items(task, used, len(open_rows) + len(waiting))

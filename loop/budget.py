@@ -72,8 +72,8 @@ def next_items(task: Task, so_far: Spent, available: int) -> int:
     return max(0, min(task.budget.per_round, left // overlap, available))
 
 
-def again_items(task: Task, so_far: Spent, items: int) -> int:
-    """How many holdout items, of so many, may be asked again within what is left of the whole budget."""
+def holdout_room(task: Task, so_far: Spent, items: int) -> int:
+    """How many holdout items, of so many, may still be asked about within the whole budget."""
     left = task.budget.annotations - so_far.annotations
     price, money = task.budget.price, task.budget.money
     if price is not None and money is not None and price.amount > 0:

@@ -26,6 +26,7 @@ from labelwright.loop.split import POOL
 from labelwright.loop.store import Store
 
 if TYPE_CHECKING:
+    from labelwright.loop.versions import Versions
     from labelwright.loop.workbench import Workbench
 
 MOST_DOUBTS = 20
@@ -62,7 +63,7 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         set_aside=_set_aside(store, split),
         existing_labels=split.get("existing", 0),
         rounds=tuple(rounds),
-        definitions=definitions(bench),
+        definitions=definitions(store, bench.versions),
         chosen=_chosen(bench, last, labels),
         doubts=tuple(_doubts(bench, last, labels)) if doubts and labels and known else (),
         annotators=_annotators(bench, last, labels) if labels else (),
@@ -84,9 +85,8 @@ def flagged_answers(bench: Workbench) -> tuple[FlaggedAnswer, ...]:
     )
 
 
-def definitions(bench: Workbench) -> tuple[AppliedDefinition, ...]:
+def definitions(store: Store, versions: Versions) -> tuple[AppliedDefinition, ...]:
     """Every definition that was in force, oldest first."""
-    versions, store = bench.versions, bench.store
     ends = [a.event for a in versions.applied[1:]] + [store.last_event()]
     return tuple(
         AppliedDefinition(

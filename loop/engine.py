@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from labelwright.dsl.definition import meaning
@@ -69,6 +70,7 @@ def enter(bench: Workbench, text: str, name: str = "FILE") -> None:
     with store.writing():
         store.set_meta("seed", str(bench.context.seed))
         store.set_meta("task", task.name)
+        store.set_meta("file", Path(name).name)
         come_into_force(bench, text, "run" if bench.versions.versions else "begin", breaks=False)
 
 

@@ -21,7 +21,7 @@ from labelwright.loop.workbench import Workbench
 
 def measure(bench: Workbench, round_: int) -> dict[str, Any]:
     """The holdout's view of the model, and in a rehearsal the truth beside it, for display only."""
-    found = measurement(bench.task, evidence(bench, round_), _true_accuracy(bench, round_))
+    found = _judged(bench, round_, _true_accuracy(bench, round_))
     return {
         "measurement": found.model_dump(mode="json"),
         "criteria": _criteria(bench),
@@ -43,7 +43,24 @@ def judge_again(bench: Workbench, record: RoundRecord) -> Measurement:
         return record.measurement.model_copy(update={"verdicts": verdicts})
     if bench.needed(record.round, "measure")["criteria"] == _criteria(bench):
         return record.measurement
-    return measurement(bench.task, evidence(bench, record.round), record.measurement.true_accuracy)
+    return _judged(bench, record.round, record.measurement.true_accuracy)
+
+
+def _judged(bench: Workbench, round_: int, true_accuracy: float | None) -> Measurement:
+    """The round's measurement; it decides nothing while answers that a change set aside are missing.
+
+    They are not missing at random: all items of a class that was split, say.
+    """
+    found = measurement(bench.task, evidence(bench, round_), true_accuracy)
+    watermark = bench.needed(round_, "collect")["watermark"]
+    split = bench.split(round_)
+    waiting = bench.ask_again(round_, watermark, after=True)
+    missing = sum(split[row] == HOLDOUT for row in waiting)
+    if not missing:
+        return found
+    note = f"{missing:,} holdout items wait to be answered again"
+    open_ = [v.model_copy(update={"status": "NOT YET KNOWN", "note": note}) for v in found.verdicts]
+    return found.model_copy(update={"verdicts": tuple(open_)})
 
 
 def _criteria(bench: Workbench) -> str:

@@ -64,6 +64,8 @@ class PlannedChange(Record):
     again: int = 0
     back: int = 0
     annotations: int = 0
+    cost: int = 0  # annotations that asking again takes
+    becomes: dict[str, int] = Field(default_factory=dict)  # class -> labels kept that are its now
     suggestions: dict[str, int] = Field(
         default_factory=dict
     )  # rule -> items asked again it votes on
@@ -138,6 +140,8 @@ def make_plan(bench: Workbench) -> Plan:
         after.take(_events_then(bench, events), items_then(bench))
     moved = _Moved(before, after)
     changes = tuple(_planned(bench, c, moved) for c in diff(old, task))
+    if lineage.restores is not None:  # what looks like a rename is the way back
+        changes = tuple(c.model_copy(update={"hint": ""}) for c in changes)
     price = task.budget.price
     cost = len(moved.again) * task.annotators.overlap
     return plan.model_copy(
@@ -253,10 +257,17 @@ def _planned(bench: Workbench, change: Change, moved: _Moved) -> PlannedChange:
     had = {item for item, labels in before.labels.items() if old & set(labels)}
     has = {item for item, labels in after.labels.items() if new & set(labels)}
     again = had & moved.again.keys()
+    kept = had & moved.kept
+    fits = change.effect == "relabel" and kept and not again
     return plan.model_copy(
         update={
-            "kept": len(had & moved.kept),
+            "effect": "remap" if fits else change.effect,
+            "kept": len(kept),
+            "becomes": dict(
+                sorted(Counter(c for item in kept for c in after.labels[item]).items())
+            ),
             "again": len(again),
+            "cost": len(again) * after.task.annotators.overlap,
             "back": len(has & moved.back),
             "annotations": sum(bool(old & set(e.labels)) for e in before.answers),
             "suggestions": _suggestions(bench, sorted(again), change.new),

@@ -156,7 +156,8 @@ def resolve(bench: Workbench, round_: int) -> Outcome:
 def learn(bench: Workbench, round_: int) -> Outcome:
     """Train on the labels."""
     if not bench.needed(round_, "resolve")["labels"]:
-        if bench.ask_again(round_ + 1, bench.needed(round_, "collect")["watermark"]):
+        watermark = bench.needed(round_, "collect")["watermark"]
+        if bench.ask_again(round_, watermark, after=True):
             return Outcome(
                 {"file": None}
             )  # a change set every label aside: the next round asks again

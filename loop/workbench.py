@@ -187,9 +187,13 @@ class Workbench:
         key = ("labels", round_, watermark, len(self.versions))
         return self.once(key, make)  # type: ignore[no-any-return]
 
-    def ask_again(self, round_: int, watermark: int) -> dict[int, str]:
-        """Rows to ask again because a change set their answers aside, and why."""
-        asked = {c.item: c.round for c in self.store.choices() if c.round < round_}
+    def ask_again(self, round_: int, watermark: int, *, after: bool = False) -> dict[int, str]:
+        """Rows to ask again because a change set their answers aside, and why.
+
+        As the round finds it; `after`: as it leaves it, what it asked itself behind it.
+        """
+        last = round_ if after else round_ - 1
+        asked = {c.item: c.round for c in self.store.choices() if c.round <= last}
         judged = present(self.events(watermark), self.items(round_))
         return to_ask_again(judged, self.translation, asked, self.task.annotators.overlap)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol
 
 from labelwright.dsl.frozen import Frozen
 
@@ -67,7 +68,7 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-_NOUNS: dict[Kind, tuple[str, str]] = {
+_NOUNS: dict[str, tuple[str, str]] = {
     "rename": ("rename", "renames"),
     "nest": ("move", "moves"),
     "merge": ("merge", "merges"),
@@ -77,9 +78,16 @@ _NOUNS: dict[Kind, tuple[str, str]] = {
 }
 
 
-def summary(changes: tuple[Change, ...]) -> str:
+class _Told(Protocol):
+    @property
+    def what(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
+def summary(changes: Iterable[_Told]) -> str:
     """`1 rename, 1 split, 2 changes`: classes by kind, everything else as changes."""
-    by_kind = dict.fromkeys(_NOUNS, 0)
+    by_kind: dict[str, int] = dict.fromkeys(_NOUNS, 0)
     others = 0
     for change in changes:
         if change.what == "class" and change.kind in by_kind:

@@ -154,7 +154,8 @@ def _named(
             yield Change(what, "add", effect, subject, f"{subject}: {spell(item)}", "", spell(item))
         elif item != before[name]:
             told = spell(before[name]), spell(item)
-            text = f"{subject}: {told[0]} -> {told[1]}"
+            short = len("".join(told)) <= 60
+            text = f"{subject}: {told[0]} -> {told[1]}" if short else f"{subject}: {told[1]}"
             yield Change(what, "change", effect, subject, text, *told)
     yield from _order(what, effect, list(before), list(after))
 

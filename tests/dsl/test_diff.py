@@ -82,8 +82,7 @@ def told(*edits: tuple[str, str]) -> list[str]:
             ],
             [
                 "/ class Crime splits into Fraud, OtherCrime [relabel]",
-                '~ rule fraud: vote Crime when body contains "fraud" -> vote Fraud when body '
-                'contains "fraud" [none]',
+                '~ rule fraud: vote Fraud when body contains "fraud" [none]',
                 "~ accept: recall of Crime >= 50% -> recall of Fraud >= 60% [remeasure]",
             ],
         ),
