@@ -90,7 +90,7 @@ def _people(bench: Workbench) -> _Told:
 
 def _answers(bench: Workbench) -> _Told:
     from labelwright.loop.campaign import flagged_answers
-    from labelwright.loop.flags import flag_line
+    from labelwright.words import flag_line
 
     flags = flagged_answers(bench)
     remedy = "whoever gave one mends it; it counts at once"

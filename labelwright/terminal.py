@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from labelwright import figures
 from labelwright.console import RichProgress, say
-from labelwright.loop.flags import flag_line
 from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
 from labelwright.summary import (
     MARKS,
@@ -22,7 +21,7 @@ from labelwright.summary import (
     outcome,
     verdicts,
 )
-from labelwright.words import cell_width, clean, fit, pad, wrap
+from labelwright.words import cell_width, clean, fit, flag_line, pad, wrap
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task

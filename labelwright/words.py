@@ -8,7 +8,7 @@ Hangul jamo, emoji sequences and flags (UAX #29 without its tables).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 ELLIPSIS = "…"
 _JOINER = "\u200d"
@@ -127,3 +127,9 @@ def _cluster_width(cluster: str) -> int:
         return 0
     wide = unicodedata.east_asian_width(first) in "WF" or (len(cluster) == 2 and _is_flag(first))
     return 2 if wide or "\ufe0f" in cluster else 1
+
+
+def flag_line(annotator: str, item: str, why: Sequence[str]) -> str:
+    """`annotator 3 · item 17 · names Healthy and Fungal, which exclude each other`."""
+    who = "existing label" if annotator == "existing" else f"annotator {annotator}"
+    return f"{who} · item {item} · {'; '.join(why)}"

@@ -37,9 +37,3 @@ def flags(judged: Sequence[tuple[int, Event]], translation: Translation) -> tupl
         why = judge.violations(event.labels) or (reading.why,)
         found.append(Flag(event.item, event.annotator, event.reference, event.labels, why))
     return tuple(found)
-
-
-def flag_line(annotator: str, item: str, why: Sequence[str]) -> str:
-    """`annotator 3 · item 17 · names Healthy and Fungal, which exclude each other`."""
-    who = "existing label" if annotator == "existing" else f"annotator {annotator}"
-    return f"{who} · item {item} · {'; '.join(why)}"

@@ -165,7 +165,7 @@ def test_every_code_has_a_snapshot() -> None:
     """All codes of names, values and sense that stand in the code base."""
     written = {
         code
-        for path in DSL.glob("*.py")
+        for path in DSL.rglob("*.py")
         for code in re.findall(r'"([EL][2-9]\d\d)"', path.read_text(encoding="utf-8"))
     }
     assert written == {name.partition("_")[0] for name in (*CASES, *test_lints.CASES)}
