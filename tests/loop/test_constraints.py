@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from labelwright.dsl.task import Class, Constraint, Task
 from labelwright.loop.constraints import Judge, lineage, violations
-from labelwright.loop.flags import flag_line
+from labelwright.words import flag_line
 from labelwright.loop.store import Event
 from tests.loop.rules.tasks import task_of
 
