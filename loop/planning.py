@@ -288,6 +288,8 @@ def _suggestions(bench: Workbench, items: Sequence[str], classes: Sequence[str])
     from labelwright.loop.conditions import fields
     from labelwright.loop.rules.firing import firing
 
+    if not items:
+        return {}
     snapshot = bench.items(last_round(bench.store))
     rows = snapshot.rows_of(items)
     columns = set(snapshot.table.column_names)

@@ -307,6 +307,11 @@ class Store:
             for definition, first_round, event, kind, breaks, lineage, changes, seq in rows
         ]  # fmt: skip
 
+    def last_applied(self) -> int:
+        """The number of the definition that holds; 0 before the first."""
+        row = self._connection.execute("SELECT coalesce(max(seq), 0) FROM applied")
+        return int(row.fetchone()[0])
+
     def definition(self, digest: str) -> tuple[str, str]:
         """The text of a definition, and its Task as JSON. Raises StoreError where it is not known."""
         row = self._connection.execute(

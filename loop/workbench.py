@@ -148,7 +148,7 @@ class Workbench:
     @property
     def versions(self) -> Versions:
         """The definitions that were in force."""
-        key = ("versions", len(self.store.applied()))
+        key = ("versions", self.store.last_applied())
         return self.once(key, lambda: Versions.read(self.store))  # type: ignore[no-any-return]
 
     @property
@@ -246,7 +246,7 @@ class Workbench:
         """Rows that were pseudo-labelled in a round, and their class indices; none if it closed."""
         nothing = np.empty(0, dtype=np.int64)
         outcome = self.needed(round_, "pseudo_label")
-        if outcome["gate"] != "open":
+        if outcome["gate"] != "open" or not self.current(round_):
             return nothing, nothing
         self.final(round_)  # makes the file again where it is damaged
         arrays = _load_arrays(self.store.folder / outcome["file"])

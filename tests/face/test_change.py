@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +20,7 @@ import typer
 from labelwright import Project
 from labelwright.cli import change
 from labelwright.connectors.annotate.simulate import Simulated
+from labelwright.dsl.diff.changes import EFFECTS
 from labelwright.loop.errors import DefinitionChanged, PlanOutdated
 from labelwright.loop.store import Store
 from labelwright.planned import load
@@ -461,3 +463,39 @@ def test_diff_of_two_files_and_against_what_was_applied(
     change.diff(task, json=True)
     kinds = [(c["what"], c["kind"]) for c in json.loads(capsys.readouterr().out)]
     assert kinds == [("class", "split"), ("class", "rename"), ("rule", "change")]
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "changing.md"
+
+
+def numberless(text: str) -> str:
+    """The text with N for every figure: what is chosen may differ from machine to machine."""
+    text = re.sub(r"\d[\d,.]*( min \d+)? s\b", "TIME", text)
+    return re.sub(r"\b[0-9a-f]{8}\b|\d[\d,.]*", "N", text)
+
+
+def test_the_page_shows_what_the_commands_print(
+    task: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(task.parent)
+    page = numberless(PAGE.read_text(encoding="utf-8"))
+    name = Path("news.task")
+    Project(name).run()
+    write(name, edited(("annotations = 100", "annotations = 200"), text=CHANGED))
+    change.plan(name)
+    assert numberless(capsys.readouterr().out) in page
+    change.apply()
+    Project(name).run()
+    capsys.readouterr()
+    change.history(name)
+    assert numberless(capsys.readouterr().out) in page
+    change.history(name, show=1, out=name)
+    change.plan(name)
+    shown = numberless(capsys.readouterr().out.partition("\n\nKept in")[0])
+    assert shown in page
+
+
+def test_the_page_lists_what_follows_from_a_change() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for effect, told in EFFECTS.items():
+        assert effect == "none" or f"| {effect} | {told} |" in page
