@@ -12,7 +12,6 @@ import json
 import sqlite3
 import tempfile
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +21,9 @@ import pyarrow.compute as pc
 
 from labelwright.columns import column_type
 from labelwright.dsl.frozen import Frozen
-from labelwright.dsl.lints.columns import OF_SPANS
 from labelwright.dsl.surroundings import Column, Surroundings
-from labelwright.loop.conditions import field_refs, mask
+from labelwright.loop.conditions import mask
 from labelwright.loop.errors import DataError, StoreError
-from labelwright.loop.fields import resolve
 from labelwright.loop.items import Snapshot, ingest, inputs_of, open_source, read_column
 from labelwright.loop.matching import ClassMatcher, is_missing
 from labelwright.loop.rules.firing import clashing, firing
@@ -34,7 +31,7 @@ from labelwright.loop.split import HOLDOUT, POOL, by_condition, by_size
 
 if TYPE_CHECKING:
     from labelwright.dsl.diagnostics import Reading
-    from labelwright.dsl.task import Rule, Task
+    from labelwright.dsl.task import Task
     from labelwright.loop.ports import Context, Source
 
 
@@ -88,34 +85,18 @@ def columns(context: Context, source: Source) -> tuple[Column, ...]:
 
 def _of_items(context: Context, source: Source, notes: list[str]) -> dict[str, Any]:
     """What the items say: how many, where rules fire, how common classes are, what leaks."""
-    task, names = context.task, source.schema().names
-    rules = [rule for rule in task.rules if _readable(rule, names, task.kind == "spans")]
-    if others := [rule.name for rule in task.rules if rule not in rules]:
-        notes.append(f"rules on pictures were not looked at: {', '.join(others)}")
-    used = [ref for rule in rules if rule.when for ref in field_refs(rule.when)]
-    shown = {found[0] for ref in used if (found := resolve(ref.path, names))}
-    data = task.data.model_copy(update={"show": tuple(sorted({*task.data.show, *shown}))})
-    plain = task.model_copy(update={"rules": (), "slices": (), "data": data})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "items.arrow"
-        inputs, faults = ingest(replace(context, task=plain), source, path)
+        inputs, faults = ingest(context, source, path)
         snapshot = Snapshot.open(path, inputs)
         if faults:
             notes.append(f"{len(faults):,} rows cannot be used and were left out")
-        voting = task.model_copy(update={"rules": tuple(rules)})
         return {
             "items": len(snapshot),
-            **_rules(voting, snapshot.table),
+            **_rules(context.task, snapshot.table),
             **_classes(context, snapshot),
             **_leaks(context, snapshot),
         }
-
-
-def _readable(rule: Rule, names: list[str], spans: bool) -> bool:
-    if rule.when is None:
-        return True
-    own = OF_SPANS if spans else ()
-    return all(ref.name in own or resolve(ref.path, names) for ref in field_refs(rule.when))
 
 
 def _rules(task: Task, table: pa.Table) -> dict[str, Any]:
