@@ -37,30 +37,38 @@ def check_columns(ctx: Context, file: tree.File, draft: t.Task) -> None:
         return
     known = {_nfc(c.name): c.type for c in ctx.surroundings.columns}
     pictures = bool(draft.data.image) or "picture" in known.values()
-    fields = {*(OF_PICTURES if pictures else ()), *(OF_SPANS if draft.kind == "spans" else ())}
+    properties = {*OF_PICTURES, *ctx.catalogue.names("property")} if pictures else set[str]()
+    fields = properties | set(OF_SPANS if draft.kind == "spans" else ())
     missing: dict[str, list[Span]] = {}
     for name, span in _in_settings(file):
         if name not in known:
             missing.setdefault(name, []).append(span)
+    columns = list(known)
+    wrong = {name: columns for name in missing}  # the words that a misspelt one may be
     for name, span in _in_conditions(file):
-        if name not in known and name not in fields and not _inside(name, known):
+        if name not in known and name not in fields and not _inside(name, known, properties):
             missing.setdefault(name, []).append(span)
+            wrong.setdefault(name, [*columns, *sorted(fields)])
     for name, spans in missing.items():
-        _say(ctx, name, sorted(spans), list(known))
+        _say(ctx, name, sorted(spans), wrong[name], columns)
 
 
-def _inside(name: str, known: dict[str, ColumnType]) -> bool:
-    """Whether a dotted name leads into a column that has parts."""
-    parts = name.split(".")
-    return any(known.get(".".join(parts[:n])) == "other" for n in range(1, len(parts)))
+def _inside(name: str, known: dict[str, ColumnType], properties: set[str]) -> bool:
+    """Whether a dotted name leads into a column that has parts, or to a property of a picture."""
+    *before, last = name.split(".")
+    if known.get(".".join(before)) == "picture" and last in properties:
+        return True
+    return any(known.get(".".join(before[:n])) == "other" for n in range(1, len(before) + 1))
 
 
 def _nfc(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _say(ctx: Context, name: str, spans: list[Span], columns: list[str]) -> None:
-    near = closest(name, columns)
+def _say(
+    ctx: Context, name: str, spans: list[Span], candidates: list[str], columns: list[str]
+) -> None:
+    near = closest(name, candidates)
     hint = f"did you mean `{column(near)}`?" if near else ""
     notes = () if near else (f"The columns are {listed(columns, most=20)}.",)
     if name in OF_PICTURES and not near:

@@ -110,6 +110,8 @@ CASES: dict[str, str] = {
     "E240_everywhere": BASE.replace("text   = body", "text   = boddy\n  show   = [sektion, boddy]"),
     "E240_no_part": BASE + 'slice old when body.source == "desk"\n',
     "E240_no_picture": BASE + "slice dark when brightness < 0.2\n",
+    "E240_property": BASE.replace("text   = body", "image  = photo")
+    + "slice dark when brighness < 0.2\n",
     "L401_never": BASE + RULES,
     "L402_everywhere": BASE + RULES,
     "L402_veto": BASE + RULES,
@@ -130,6 +132,7 @@ BESIDE: dict[str, Surroundings] = {
     "E240_everywhere": Surroundings(columns=columns("id", "body", "section")),
     "E240_no_part": Surroundings(columns=columns("text", "body")),
     "E240_no_picture": Surroundings(columns=columns("id", "body")),
+    "E240_property": Surroundings(columns=(*columns("id"), Column("photo", "picture"))),
     "L401_never": Surroundings(items=7_000, fires={"goal": 0, "shares": 90, "stub": 12}),
     "L402_everywhere": Surroundings(items=7_000, fires={"goal": 6_950, "shares": 90}),
     "L402_veto": Surroundings(items=7_000, fires={"goal": 300, "stub": 6_990}),
