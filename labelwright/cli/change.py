@@ -51,7 +51,7 @@ def plan(
 def apply(
     target: Annotated[
         Path | None,
-        typer.Argument(metavar="[TASK|PLAN]", help="The task file, or a plan that was kept."),
+        typer.Argument(metavar="TASK|PLAN", help="The task file, or a plan that was kept."),
     ] = None,
     state: State = None,
     data_root: DataRoot = None,
@@ -149,7 +149,7 @@ def diff(
     new: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[NEW]",
+            metavar="NEW",
             help="Another one; without it, OLD is compared with what was applied last.",
         ),
     ] = None,
