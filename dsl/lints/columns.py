@@ -44,7 +44,7 @@ def check_columns(ctx: Context, file: tree.File, draft: t.Task) -> None:
         if name not in known:
             missing.setdefault(name, []).append(span)
     columns = list(known)
-    wrong = {name: columns for name in missing}  # the words that a misspelt one may be
+    wrong = dict.fromkeys(missing, columns)  # the words that a misspelt one may be
     for name, span in _in_conditions(file):
         if name not in known and name not in fields and not _inside(name, known, properties):
             missing.setdefault(name, []).append(span)

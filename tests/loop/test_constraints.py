@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from labelwright.dsl.task import Class, Constraint, Task
 from labelwright.loop.constraints import Judge, lineage, violations
-from labelwright.words import flag_line
 from labelwright.loop.store import Event
+from labelwright.words import flag_line
 from tests.loop.rules.tasks import task_of
 
 LEAF = """
