@@ -66,6 +66,7 @@ def curve_svg(campaign: Campaign, *, targets: Sequence[Target] = (), narrow: boo
         axes = figure.add_subplot()
         _frame(axes, rounds, targets)
         handles = _series(axes, rounds, narrow=narrow) + _lines(axes, targets)
+        _breaks(axes, rounds)
         if handles:
             names = [h.get_label() for h in handles]
             legend = figure.legend(
@@ -136,23 +137,26 @@ def _series(axes: Axes, rounds: Sequence[RoundRecord], *, narrow: bool) -> list[
     low, high = zip(*(_span(r) for r in rounds), strict=True)
     few = len(rounds) <= (12 if narrow else 25)
     size = 6.5 if few else 0.0
-    if len(rounds) > 1:
-        axes.fill_between(x, low, high, color=_ESTIMATE, alpha=0.16, linewidth=0, zorder=3)
     if few:
         axes.vlines(x, low, high, color=_ESTIMATE, linewidth=1.3, alpha=0.45, zorder=4)
-    (line,) = axes.plot(
-        x,
-        y,
-        color=_ESTIMATE,
-        linewidth=2.2,
-        marker="o",
-        markersize=size,
-        markeredgecolor=_PAPER,
-        markeredgewidth=1.2,
-        zorder=6,
-        label="estimated on the holdout, with its 95% interval",
-    )
-    handles = [line]
+    handles: list[Any] = []
+    for run in _runs(rounds):
+        if run.stop - run.start > 1:
+            band = x[run], low[run], high[run]
+            axes.fill_between(*band, color=_ESTIMATE, alpha=0.16, linewidth=0, zorder=3)
+        (line,) = axes.plot(
+            x[run],
+            y[run],
+            color=_ESTIMATE,
+            linewidth=2.2,
+            marker="o",
+            markersize=size,
+            markeredgecolor=_PAPER,
+            markeredgewidth=1.2,
+            zorder=6,
+            label="estimated on the holdout, with its 95% interval",
+        )
+        handles = handles or [line]
     for number, record in enumerate(rounds):  # bare points that carry the tooltips
         (point,) = axes.plot(record.annotations, y[number], ".", color=_ESTIMATE, alpha=0, zorder=9)
         point.set_markersize(18)
@@ -173,6 +177,30 @@ def _series(axes: Axes, rounds: Sequence[RoundRecord], *, narrow: bool) -> list[
         )
         handles.append(dashed)
     return handles
+
+
+def _runs(rounds: Sequence[RoundRecord]) -> list[slice]:
+    """Rounds measured under the same definition, one after the other."""
+    starts = [i for i, r in enumerate(rounds) if not i or r.definition != rounds[i - 1].definition]
+    ends = [*starts[1:], *([len(rounds)] if starts else [])]
+    return [slice(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _breaks(axes: Axes, rounds: Sequence[RoundRecord]) -> None:
+    """Where another definition came into force: what stands left of it measured something else."""
+    for run in _runs(rounds)[1:]:
+        before, after = rounds[run.start - 1], rounds[run.start]
+        where = (before.annotations + after.annotations) / 2
+        axes.axvline(where, color=_MUTED, linewidth=1.1, dashes=(1, 2), zorder=2)
+        axes.annotate(
+            f"definition {after.definition}",
+            (where, 0.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, 6),
+            textcoords="offset points",
+            color=_MUTED,
+            fontsize=9.5,
+        )
 
 
 def _known(value: float | None) -> float:

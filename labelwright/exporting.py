@@ -40,7 +40,8 @@ class ExportError(LabelwrightError):
 def curve_json(campaign: Campaign) -> dict[str, Any]:
     """`{"rounds": [{"round", "annotations", …}]}`, figures rounded to six digits.
 
-    `annotations` counts those spent on training so far, `holdout_annotations` the others.
+    `annotations` counts those spent on training so far, `holdout_annotations` the others; rounds of
+    another `definition` measured other classes.
     """
     return {"rounds": [_round(record) for record in campaign.rounds]}
 
@@ -106,6 +107,7 @@ def _round(record: RoundRecord) -> dict[str, Any]:
     now = record.measurement
     return {
         "round": record.round,
+        "definition": record.definition,
         "annotations": record.annotations,
         "holdout_annotations": record.holdout_annotations,
         "labels": record.labels,

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from labelwright.charts import curve_svg
+from labelwright.exporting import curve_json
 from labelwright.loop.history import Estimate
 from labelwright.summary import Target, accuracy_targets
 
@@ -93,6 +94,19 @@ def test_rounds_carry_their_figures_as_tooltips() -> None:
     svg = curve_svg(steady().campaign)
     titles = [t.text for t in ElementTree.fromstring(svg).iter(f"{SVG}title")]
     assert "round 2: 95.0% (93.0–97.0%) after 300 annotations on training" in titles
+
+
+def test_a_changed_definition_breaks_the_line() -> None:
+    campaign = steady().campaign
+    *before, last = campaign.rounds
+    changed = campaign.model_copy(
+        update={"rounds": (*before, last.model_copy(update={"definition": 2}))}
+    )
+    assert "definition 2" not in texts(curve_svg(campaign))
+    svg = curve_svg(changed)
+    assert texts(svg).count("definition 2") == 1
+    assert "interval" in " ".join(texts(svg))
+    assert [r["definition"] for r in curve_json(changed)["rounds"]] == [1] * len(before) + [2]
 
 
 def test_no_round_and_unknown_accuracy() -> None:
