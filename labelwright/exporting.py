@@ -107,7 +107,6 @@ def _round(record: RoundRecord) -> dict[str, Any]:
     now = record.measurement
     return {
         "round": record.round,
-        "definition": record.definition,
         "annotations": record.annotations,
         "holdout_annotations": record.holdout_annotations,
         "labels": record.labels,
@@ -117,6 +116,7 @@ def _round(record: RoundRecord) -> dict[str, Any]:
         "ece": _estimate(now.ece),
         "alpha": _estimate(now.alpha),
         "holdout_labels": now.holdout_labels,
+        "definition": record.definition,
         "asked": record.asked,
         "unusable": record.unusable,
         "phase": record.phase,
