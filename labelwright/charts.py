@@ -161,20 +161,22 @@ def _series(axes: Axes, rounds: Sequence[RoundRecord], *, narrow: bool) -> list[
         (point,) = axes.plot(record.annotations, y[number], ".", color=_ESTIMATE, alpha=0, zorder=9)
         point.set_markersize(18)
         point.set_gid(f"lw-round-{record.round}-{'n' if narrow else 'w'}")
-    true = [(r.annotations, r.measurement.true_accuracy) for r in rounds]
-    if any(value is not None for _, value in true):
-        (dashed,) = axes.plot(
-            [a for a, _ in true],
-            [_known(value) for _, value in true],
-            color=_TRUTH,
-            linewidth=1.8,
-            dashes=(4, 2.4),
-            marker="D",
-            markersize=max(0.0, size - 2),
-            markeredgewidth=0,
-            zorder=5,
-            label="true, on the whole holdout (rehearsal)",
-        )
+    true = [_known(r.measurement.true_accuracy) for r in rounds]
+    if not all(math.isnan(value) for value in true):
+        dashed: Any = None
+        for run in _runs(rounds):
+            (dashed,) = axes.plot(
+                x[run],
+                true[run],
+                color=_TRUTH,
+                linewidth=1.8,
+                dashes=(4, 2.4),
+                marker="D",
+                markersize=max(0.0, size - 2),
+                markeredgewidth=0,
+                zorder=5,
+                label="true, on the whole holdout (rehearsal)",
+            )
         handles.append(dashed)
     return handles
 
