@@ -15,6 +15,7 @@ _MEASURING = ("test", "testing", "holdout", "eval", "evaluation")  # what such a
 _USUAL_HOLDOUT = 300
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 _WORDY = 30  # characters, on average: longer strings are texts, not names of something
+_SENTENCE = 3  # words, on average
 
 
 def guess_inputs(
@@ -27,11 +28,21 @@ def guess_inputs(
         if all(v.casefold().endswith(_PICTURES) for v in values):
             return (), (name,), ()
     lengths = {n: sum(map(len, v)) / len(v) for n, v in strings.items()}
-    wordy = [n for n in strings if n.casefold() in _TEXT_NAMES or lengths[n] >= _WORDY]
+    wordy = [
+        n
+        for n, values in strings.items()
+        if n.casefold() in _TEXT_NAMES or lengths[n] >= _WORDY or _sentences(values)
+    ]
     if wordy:
         return (max(wordy, key=lengths.__getitem__),), (), ()
     id_ = guess_id(head, names, used)
     return (), (), tuple(n for n in free if n != id_ and _values(head, n))
+
+
+def _sentences(values: Sequence[str]) -> bool:
+    """Whether these are short texts: three words and more, and seldom the same."""
+    words = sum(len(value.split()) for value in values) / len(values)
+    return words >= _SENTENCE and len(set(values)) >= 0.3 * len(values)
 
 
 def guess_id(head: Sequence[Row], names: Sequence[str], used: set[str | None]) -> str | None:

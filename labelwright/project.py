@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labelwright.definition import Definition, read_file
-from labelwright.loop.errors import LockedError, NotYet, StoreError
+from labelwright.loop.errors import DataError, LockedError, NotYet, StoreError
 from labelwright.loop.ports import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Project:
         self.data_root = Path(data_root or os.environ.get("LABELWRIGHT_DATA") or beside)
         self._seed = seed
         self._progress = progress
+        self.uncollected = ""  # why answers on their way could not be stored before a plan
 
     # --- working ------------------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ class Project:
         waiting to be collected are stored first, under the definition that they were given under.
         Raises DefinitionChanged where the change cannot be applied to this campaign at all.
         """
-        from labelwright.loop.applying import answers_awaited, catch_up
+        from labelwright.loop.applying import answers_awaited
         from labelwright.loop.planning import Plan, make_plan
 
         if not self.began():
@@ -106,23 +107,38 @@ class Project:
                 # Whoever holds the task stores the answers himself.
                 with contextlib.suppress(LockedError), self._holding("plan"):
                     bench.store.supersede()
-                    catch_up(self._as_applied(bench))
-            return make_plan(bench)
+                    self._catch_up(bench)
+            made = make_plan(bench)
+            if check := getattr(bench.annotators, "check", None):
+                check()
+            return made
 
     def apply(self, plan: Plan) -> AppliedDefinition:
         """Bring the file into force, exactly as the plan says, and return what holds now.
 
         Raises PlanOutdated, with the reason, where it would do anything else; nothing is changed then.
         """
-        from labelwright.loop.applying import apply_plan, catch_up
+        from labelwright.loop.applying import apply_plan
         from labelwright.loop.campaign import definitions
 
         self._refuse_unsupported()
         with self._holding("apply"), self.looking() as bench:
             bench.store.supersede()
-            catch_up(self._as_applied(bench))
+            self._catch_up(bench)
             apply_plan(bench, plan, self.definition.text)
             return definitions(bench.store, bench.versions)[-1]
+
+    def _catch_up(self, bench: Workbench) -> None:
+        """Store answers on their way. Under a definition by which none can be read there are none to store.
+
+        The change at hand may be what mends that: it must not be refused for it.
+        """
+        from labelwright.loop.applying import catch_up
+
+        try:
+            catch_up(self._as_applied(bench))
+        except DataError as error:
+            self.uncollected = error.message
 
     def applied(self) -> Task:
         """The definition that holds. Raises StoreError where no campaign was begun."""

@@ -300,6 +300,13 @@ class Flagging(Protocol):
         """
 
 
+class Checking(Protocol):
+    """What a source can do beside: say before anybody is asked that its answers could not be read."""
+
+    def check(self) -> None:
+        """Raise DataError where answers would name what is no class of the task."""
+
+
 class Rehearsal(Protocol):
     """What a simulated source can do beside: tell the truth, for display only."""
 

@@ -157,10 +157,9 @@ def learn(bench: Workbench, round_: int) -> Outcome:
     """Train on the labels."""
     if not bench.needed(round_, "resolve")["labels"]:
         watermark = bench.needed(round_, "collect")["watermark"]
-        if bench.ask_again(round_, watermark, after=True):
-            return Outcome(
-                {"file": None}
-            )  # a change set every label aside: the next round asks again
+        if bench.ask_again(round_, watermark, after=True) or not bench.store.choices(round_):
+            # A change set every label aside: a later round asks again, when there is a budget for it.
+            return Outcome({"file": None})
         raise DataError(
             f"round {round_} ended without a single label to learn from",
             "every item asked so far was skipped or called unusable: look at the guide and the data",

@@ -25,6 +25,8 @@ def unsupported(task: Task) -> list[str]:
         found.append(f"kind = {task.kind}")
     if task.choose != "one":
         found.append("choose = many")
+    if task.annotators.source.name == "label_studio":
+        found.append("annotators from = label_studio (simulate can)")
     if task.holdout.measure != "uniform":
         found.append(f"holdout measure = {task.holdout.measure} (uniform can)")
     if task.existing_labels is not None and task.existing_labels.trust != "verified":

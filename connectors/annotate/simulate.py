@@ -150,6 +150,10 @@ class Simulated:
             for person in self.habits.who(request.item, request.people)
         ]
 
+    def check(self) -> None:
+        """Raise DataError where the column holds values that are no class to choose."""
+        _ = self._truths
+
     def truth(self, ids: Sequence[str]) -> dict[str, str]:
         """True class id by item id, where the data hold one that the task's model can learn."""
         return {i: label for i in ids if (label := self._truths.get(i)) is not None}

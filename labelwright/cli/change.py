@@ -35,6 +35,7 @@ def plan(
 
     at_work = project(task, state, data_root)
     made = at_work.plan()
+    _uncollected(at_work)
     path = out or at_work.state / PLAN
     if made.changes:
         save(at_work, made, path)
@@ -124,6 +125,7 @@ def _agreed(at_work: Project, *, yes: bool, json: bool) -> Plan | None:
     from labelwright.planned import plan_view
 
     made = at_work.plan()
+    _uncollected(at_work)
     view = plan_view(made, at_work.definition.name, color=in_color(sys.stdout))
     if not json:
         typer.echo(view)
@@ -173,6 +175,24 @@ def diff(
         typer.echo(diff_view(found, color=in_color(sys.stdout)))
 
 
+def _refuse_to_lose(out: Path, known: set[str], force: bool) -> None:
+    from labelwright.loop.errors import LabelwrightError
+
+    if force or not out.exists():
+        return
+    text = out.read_bytes().decode(errors="replace")
+    if text.strip() and text not in known:
+        raise LabelwrightError(
+            f"{out} holds changes that were never applied, and would be overwritten",
+            "write elsewhere, or add --force",
+        )
+
+
+def _uncollected(at_work: Project) -> None:
+    if at_work.uncollected:
+        typer.echo(f"note: answers on their way were left: {at_work.uncollected}", err=True)
+
+
 def history(
     task: TaskFile,
     state: State = None,
@@ -180,6 +200,9 @@ def history(
         int | None, typer.Option(help="Print the text of the definition of this number.")
     ] = None,
     out: Out = None,
+    force: Annotated[
+        bool, typer.Option(help="With --out: overwrite a file with changes that were not applied.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Every definition that was in force, and what changed; with --show the text of one."""
@@ -205,6 +228,7 @@ def history(
         if out is None:
             typer.echo(text, nl=False)
             return
+        _refuse_to_lose(out, {text_of(folder, item.number) for item in past(folder)}, force)
         with replacing(out) as stream:
             stream.write(text.encode())
         typer.echo(f"Next     labelwright plan {out}     what going back would do", err=True)

@@ -12,6 +12,7 @@ import typer
 from labelwright.cli.common import DataRoot, Json, Out, State, TaskFile, print_json, project, width
 
 if TYPE_CHECKING:
+    from labelwright.loop.deciding import Decision
     from labelwright.loop.engine import Moment
 
 
@@ -61,17 +62,19 @@ def run(
                 at_work.task,
                 campaign,
                 report=str(written) if written else None,
-                following=_next(task, decision.ending),
+                following=_next(task, decision),
             )
         )
     raise typer.Exit(decision.exit_code)
 
 
-def _next(task: Path, ending: str) -> str:
-    if ending == "waiting":
+def _next(task: Path, decision: Decision) -> str:
+    if decision.ending == "waiting":
         return f"labelwright run {task}     again, when people have answered"
-    if ending == "passed":
+    if decision.ending == "passed":
         return f"labelwright export {task}     the labelled data"
+    if decision.reason.startswith("no item is left"):
+        return f"labelwright status {task}     what it took; more items in the data would go on"
     return f"labelwright status {task}     what it took; raise `budget` in the file to go on"
 
 

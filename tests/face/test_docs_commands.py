@@ -57,6 +57,10 @@ class Said:
         return f"{self.page.relative_to(ROOT)}:{self.line}: `labelwright {self.rest}`"
 
 
+_NUMBER = "1"
+"""What is put in for the N of `--show N`."""
+
+
 @cache
 def commands() -> dict[str, Any]:
     """Every command of the program, built whatever the tests were started with."""
@@ -102,7 +106,7 @@ def fault_of(said: Said) -> str:
         return str(error)
     if not words or words[0] in ("--help", "--version"):
         return ""
-    name, *arguments = (w.strip("[]") for w in words)
+    name, *arguments = (_NUMBER if w == "N" else w.strip("[]") for w in words)
     if name not in commands():
         return f"there is no command {name}"
     command = commands()[name]
