@@ -13,6 +13,7 @@ from labelwright.dsl import task as t
 from labelwright.dsl import tree
 from labelwright.dsl.context import Context, did_you_mean, listed
 from labelwright.dsl.diagnostics import Fix, Label
+from labelwright.dsl.endings import reader_for
 from labelwright.dsl.plugins import Kind, Parameter
 from labelwright.dsl.suggest import closest
 from labelwright.dsl.vocabulary import reserved
@@ -96,6 +97,8 @@ def lower_plugin(ctx: Context, node: tree.Value, kind: Kind) -> t.Call | None:
     """A plug-in: a bare word, a call, or for an encoder a quoted name; known and called rightly."""
     before = len(ctx.found)
     call: t.Call | None
+    if kind == "read" and _bare_file(ctx, node):
+        return None
     match node:
         case tree.Text(value=text) if kind == "encode":
             call = t.Call(name="pretrained", args=(t.Argument(value=text),))
@@ -114,6 +117,31 @@ def lower_plugin(ctx: Context, node: tree.Value, kind: Kind) -> t.Call | None:
     if len(ctx.found) == before:
         _check_plugin(ctx, node, kind)
     return call if len(ctx.found) == before else None
+
+
+def _bare_file(ctx: Context, node: tree.Value) -> bool:
+    """Report `"reviews.csv"` or `reviews.csv` where `csv("reviews.csv")` is meant."""
+    match node:
+        case tree.Text(value=path, long=False):
+            code, quoted = "E215", ctx.text(node)
+        case tree.Path(parts=(_, _, *_), text=path):
+            code, quoted = "E206", f'"{path}"'
+        case _:
+            return False
+    name = reader_for(path)
+    known = name is not None and ctx.catalogue.find("read", name) is not None
+    if code == "E206" and not known:
+        return False
+    meant = f"{name}({quoted})"
+    ctx.error(
+        code,
+        node,
+        "a data source says how its file is read",
+        f"write `{meant}`" if known else 'for example `csv("reviews.csv")`',
+        notes=() if known else (f"Installed: {listed(ctx.catalogue.names('read'))}.",),
+        fix=Fix(node.span, meant, f"write `{name}(…)`") if known else None,
+    )
+    return True
 
 
 def _check_plugin(ctx: Context, node: tree.Value, kind: Kind) -> None:

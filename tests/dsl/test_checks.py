@@ -59,6 +59,7 @@ CASES: dict[str, str] = {
     "E205_unknown_word": BASE + "holdout { measure = stratifed }\n",
     "E206_unknown_plugin": BASE
     + "query {\n  phase main { strategy = mix(margin, entropi(10%)) }\n}\n",
+    "E206_a_file": BASE.replace('csv("news.csv")', "news.csv"),
     "E207_unknown_metric": BASE + "accept {\n  acuracy >= 90%\n}\n",
     "E207_field_in_a_phase": BASE + "query { phase a until body == 3 { strategy = margin } }\n",
     "E208_unknown_slice": BASE
@@ -72,6 +73,9 @@ CASES: dict[str, str] = {
     "E214_nothing_there": "# An empty file.\n",
     "E214_no_source": BASE.replace('  source = csv("news.csv")\n', ""),
     "E215_wrong_type": BASE + "budget {\n  annotations = many\n}\n",
+    "E215_a_file": BASE.replace('csv("news.csv")', '"news.csv"'),
+    "E215_a_folder": BASE.replace('csv("news.csv")', '"photos/"'),
+    "E215_a_file_of_no_known_kind": BASE.replace('csv("news.csv")', '"news"'),
     "E215_classes_listed": BASE.replace('"News"\n', '"News" {\n  classes = [A, B]\n}\n', 1),
     "E216_out_of_range": BASE + "pseudo_labels {\n  threshold = 95\n}\n",
     "E217_wrong_unit": BASE + "budget { per_round = 50 rows }\n",
