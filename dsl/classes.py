@@ -75,8 +75,11 @@ class ClassTable:
         for item in self.classes:
             was = [*item.was, *([item.split_of] if item.split_of else [])]
             if word in map(fold, was):
-                instead = item.id
-                hint = f"`{ref.text}` is now `{instead}`" if len(was) == 1 else ""
+                heirs = [
+                    c.id for c in self.classes if word in map(fold, (*c.was, c.split_of or ""))
+                ]
+                instead = item.id if len(heirs) == 1 else ""
+                hint = f"`{ref.text}` is now {_either(heirs)}"
                 break
             if word == fold(item.title) or word in map(fold, item.aliases):
                 instead, hint = item.id, f"write `{item.id}`"

@@ -46,6 +46,7 @@ class Draft:
     rules: tuple[tuple[str, str], ...]  # name, what was seen of it
     remarks: tuple[str, ...]
     set_aside: int
+    chosen: str = ""  # what of the data is labelled, where nobody said it
 
     def told(self) -> str:
         """What to tell the user, ending with what to do next."""
@@ -59,6 +60,10 @@ class Draft:
             lines += [f"      {sample}" for sample in each.examples or each.samples]
         if len(every) > _LISTED:
             lines.append(f"  and {len(every) - _LISTED} more")
+        if self.chosen:
+            lines.append(
+                f"  what is labelled: {self.chosen}; --text, --image or --columns says otherwise"
+            )
         for name, seen in self.rules[:_LISTED]:
             lines.append(f"  rule {name}: {seen}")
         if len(self.rules) > _LISTED:
@@ -168,7 +173,15 @@ def draft(path: Path, wish: Wish) -> Draft:
         rules=tuple((r.name, r.remark) for r in found.rules) if found else (),
         remarks=tuple(remarks),
         set_aside=found.set_aside if found else 0,
+        chosen=_chosen(text, image, columns)
+        if found and not (wish.text or wish.image or wish.columns)
+        else "",
     )
+
+
+def _chosen(text: Sequence[str], image: Sequence[str], columns: Sequence[str]) -> str:
+    kinds = {"text": text, "image": image, "columns": columns}
+    return " and ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
 
 
 # --- what was given ---------------------------------------------------------------------------

@@ -93,6 +93,16 @@ def _said_before(fates: Fates, gone: str) -> str:
     return ""
 
 
+def _never(fates: Fates, item: t.Class) -> str:
+    """What a new class says it was, where nothing was called so."""
+    known = {fold(c.id) for c in fates.old.classes} | {fold(c.name) for c in fates.old.classes}
+    for word, names in (("was", item.was), ("split_of", (item.split_of,) if item.split_of else ())):
+        if unknown := [name for name in names if fold(name) not in known]:
+            there = ", ".join(c.id for c in fates.old.classes[:12])
+            return f"it says `{word} = {unknown[0]}`, and no class is called so; there are {there}"
+    return ""
+
+
 def _split(fates: Fates, item: t.Class) -> Iterator[Change]:
     parts = tuple(n for n, o in fates.pairing.origins.items() if o.part_of == item.id)
     if not parts:
@@ -110,7 +120,7 @@ def _one(fates: Fates, item: t.Class, hints: dict[str, str]) -> Iterator[Change]
     origin = fates.pairing.origins[item.id]
     subject = f"class {item.id}"
     if item.id in fates.added:
-        text, hint = f"{subject} is new", hints.get(item.id, "")
+        text, hint = f"{subject} is new", _never(fates, item) or hints.get(item.id, "")
         yield Change("class", "add", "notice", subject, text, new=(item.id,), hint=hint)
     if item.id in fates.divided:
         children = fates.divided[item.id]
