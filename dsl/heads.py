@@ -31,7 +31,9 @@ def mend_heads(text: str, lines: list[Line]) -> list[Diagnostic]:
         depth += sum((t.type == "LBRACE") - (t.type == "RBRACE") for t in line.tokens)
         if not line.inner and line.first.type == "NAME":
             if line.last.type in ("COLON", "EQUAL") and _is_dash(following.first):
-                found.append(_list_of_dashes(text, lines, i))
+                classes = depth == 0 and line.first in ("classes", "class", "labels")
+                listing = _classes_in_dashes if classes else _list_of_dashes
+                found.append(listing(text, lines, i))
             elif following.indent > line.indent and not following.inner:
                 mended = _indented_block(text, lines, i, depth)
                 if mended is not None:
@@ -45,11 +47,48 @@ def _is_dash(token: Token) -> bool:
     return token.type == "STRAY" and token.value == "-"
 
 
+def _dashes_end(lines: list[Line], head: int) -> int:
+    """The first line after `head` that is no item of its list."""
+    end = head + 1
+    while (
+        end < len(lines) and _is_dash(lines[end].first) and lines[end].indent >= lines[head].indent
+    ):
+        end += 1
+    return end
+
+
+def _classes_in_dashes(text: str, lines: list[Line], head: int) -> Diagnostic:
+    """`classes:` and a class on a line each: read as classes, where names are all there is."""
+    line, end = lines[head], _dashes_end(lines, head)
+    items = lines[head + 1 : end]
+    fix = None
+    span = line.span
+    if all([t.type for t in item.tokens[1:]] in (["NAME"], ["NAME", "STRING"]) for item in items):
+        for item in items:
+            dash = item.first
+            start = token_span(dash).start
+            item.tokens[0] = virtual("NAME", start, dash.line, "class")
+            item.tokens[0].column = line.indent
+        names = [item.tokens[1:] for item in items]
+        shown = [text[token_span(n[0]).start : token_span(n[-1]).end] for n in names]
+        whole = Span(span.start, items[-1].span.end)
+        fix = Fix(whole, "\n".join(f"class {name}" for name in shown), "write the classes")
+        del lines[head]
+    else:
+        lines[head:end] = []
+    return Diagnostic(
+        "E115",
+        "error",
+        span,
+        "each class is a statement of its own, not an item of a list",
+        hint="write `class NAME`, or `class NAME { … }`, on a line each",
+        fix=fix,
+    )
+
+
 def _list_of_dashes(text: str, lines: list[Line], head: int) -> Diagnostic:
     line = lines[head]
-    end = head + 1
-    while end < len(lines) and _is_dash(lines[end].first) and lines[end].indent >= line.indent:
-        end += 1
+    end = _dashes_end(lines, head)
     items = [rest for rest in (x.tokens[1:] for x in lines[head + 1 : end]) if rest]
     texts = [text[token_span(x[0]).start : token_span(x[-1]).end] for x in items]
     position = token_span(lines[end - 1].last).end

@@ -107,7 +107,12 @@ class Machine:
         self._state: Any = self._interactive.parser_state
         self._rows = _rows(building=True)
         self._keywords = scanner().keywords
-        self.depth = 0
+        self.heads: tuple[str, ...] = ()
+
+    @property
+    def depth(self) -> int:
+        """How many blocks are open; `heads` has their first words."""
+        return len(self.heads)
 
     def feed(self, segment: Segment, *, explain: bool = True) -> Failure | None:
         """Read a segment; on failure everything is as it was before.
@@ -123,16 +128,16 @@ class Machine:
             self._pop_to(base)
             return Failure(read, expected)
         if segment.end.type == "LBRACE":
-            self.depth += 1
+            self.heads += (str(segment.tokens[0]),)
         elif segment.end.type == "RBRACE":
-            self.depth -= 1
+            self.heads = self.heads[:-1]
             self._shift((virtual("_NL", segment.end.end_pos or 0, segment.end.line),))
         self._settle()
         return None
 
     def reads(self, segments: Iterable[Segment]) -> int | None:
         """Try segments and forget them: where the first failure lies in the text, None if none."""
-        saved = self._state.state_stack, self._state.value_stack, self.depth, self._rows
+        saved = self._state.state_stack, self._state.value_stack, self.heads, self._rows
         self._state.state_stack = list(saved[0])
         self._state.value_stack = list(saved[1])
         self._rows = _rows(building=False)
@@ -143,7 +148,7 @@ class Machine:
                     tokens = (*segment.tokens, segment.end)
                     return token_span(tokens[failure.place]).start
         finally:
-            self._state.state_stack, self._state.value_stack, self.depth, self._rows = saved
+            self._state.state_stack, self._state.value_stack, self.heads, self._rows = saved
         return None
 
     def finish(self, end: int) -> tuple[Statement, ...]:

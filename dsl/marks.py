@@ -156,7 +156,7 @@ def _numbers(
     edits: list[Edit] = []
     here: tuple[Span, str] | None = None
     for found in pattern.finditer(trouble.text, start, trouble.span.end):
-        if _in_string(trouble, found.start()):
+        if in_string(trouble, found.start()):
             continue
         edit = Edit(found.start(), found.end(), rewritten(found))
         edits.append(edit)
@@ -175,7 +175,8 @@ def _numbers(
     )
 
 
-def _in_string(trouble: Trouble, place: int) -> bool:
+def in_string(trouble: Trouble, place: int) -> bool:
+    """Whether a place lies in a quoted text or a pattern."""
     for token in trouble.tokens:
         span = token_span(token)
         if span.start <= place < span.end:

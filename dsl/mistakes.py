@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labelwright.dsl import marks, quoting
+from labelwright.dsl import marks, phrases, quoting
 from labelwright.dsl.diagnostics import Diagnostic, Fix
 from labelwright.dsl.layout import CLOSING, OPENING
 from labelwright.dsl.nodes import token_span
@@ -397,6 +397,14 @@ _MISTAKES: tuple[Callable[[Trouble], Finding | None], ...] = (
     quoting.open_pattern,
     equals_before_block,
     marks.operators,
+    phrases.file_name,
+    phrases.comparison,
+    phrases.condition_word,
+    phrases.several_texts,
+    phrases.equality,
+    phrases.quoted_pattern,
+    phrases.rule,
+    phrases.yaml_head,
     marks.foreign_words,
     dash,
     colon,

@@ -43,6 +43,11 @@ class Trouble:
     machine: Machine
 
     @property
+    def block(self) -> str:
+        """The word of the block that this stands in; empty outside all blocks."""
+        return self.machine.heads[-1].casefold() if self.machine.heads else ""
+
+    @property
     def tokens(self) -> tuple[Token, ...]:
         return self.segment.tokens
 

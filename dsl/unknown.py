@@ -15,6 +15,12 @@ from labelwright.dsl.metrics import METRICS
 from labelwright.dsl.suggest import closest
 from labelwright.dsl.vocabulary import BLOCKS, Block, Setting, plain_word
 
+_HEADS = {
+    "task": ("`task` is a block, not a setting", 'write `task NAME "Title" { … }`'),
+    "classes": ("each class is a statement of its own", "write `class NAME` on a line each"),
+}
+"""What a newcomer sets at the head of a file: what is wrong with it, and what to write."""
+
 
 def unknown_setting(ctx: Context, entry: Block, place: Place, item: tree.Setting) -> None:
     """Report a setting that this block does not have."""
@@ -24,6 +30,11 @@ def unknown_setting(ctx: Context, entry: Block, place: Place, item: tree.Setting
         return
     where = f"in `{entry.name}`" if entry.name else "outside a block"
     message = f"unknown setting `{name.text}` {where}"
+    if not entry.name and fold(name.text) in _HEADS:
+        ctx.error("E202", name, *_HEADS[fold(name.text)])
+        ctx.lost_class |= fold(name.text) == "classes"
+        ctx.broken.add((fold(name.text),))
+        return
     known, spelt = _likely(name.text, entry.settings)
     homes = [b.name for b in BLOCKS.values() if any(s.name == fold(name.text) for s in b.settings)]
     if known and (spelt == "same" or not homes):
@@ -53,6 +64,11 @@ def unknown_block(
         hint = f"write `{setting.name} = {setting.example}`"
         ctx.error("E231", head, f"`{setting.name}` is a setting", hint)
         ctx.broken.add((*place, setting.name))
+        return None
+    is_line = isinstance(item, tree.Sentence) and fold(head.text) not in BLOCKS
+    if entry.lines == "rules" and is_line:
+        meant = f"NAME: {'veto' if head.text == 'veto' else 'vote CLASS'} when CONDITION"
+        ctx.error("E203", head, "a rule begins with a name and a colon", f"write `{meant}`")
         return None
     here = [BLOCKS[name] for name in entry.blocks]
     if not closest(head.text, [b.name for b in here if b.name != "class"]):

@@ -43,9 +43,13 @@ CASES: dict[str, str] = {
     + "rules { a: vote Crime when x == 1 }\naccept { recall of Crime >= 90% }\n",
     "E202_unknown_setting": BASE + "budget {\n  anotations = 300\n}\n",
     "E202_what_others_call_it": BASE + 'train {\n  backbone = "klue/roberta-base"\n}\n',
+    "E202_task_set": 'task = "News"\n' + BASE,
+    "E202_classes_set": "classes = [A, B]\n" + BASE,
     "E202_nothing_like_it": BASE + "holdout {\n  zebra = 3\n}\n",
     "E203_unknown_block": BASE + "holdut {\n  size = 30%\n}\n",
     "E203_what_others_call_it": BASE + "test set {\n  size = 30%\n}\n",
+    "E203_rule_without_name": BASE + 'rules {\n  vote Sports when body contains "goal"\n}\n',
+    "E203_veto_without_name": BASE + 'rules {\n  veto when body contains "goal"\n}\n',
     "E203_a_setting_elsewhere": BASE + "honeypot {\n  items = 20\n}\n",
     "E204_open_group": BASE
     + r"rules { score: vote Sports when body matches /\b(\d{1,2}\s*[-:]\s*\d{1,2}\b/ }"
