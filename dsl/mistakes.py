@@ -107,6 +107,12 @@ def dash(trouble: Trouble) -> Finding | None:
     """`- item`."""
     if trouble.at != 0 or trouble.bad != "-":
         return None
+    if trouble.block == "rules":
+        return trouble.finding(
+            "E115",
+            "a rule begins with a name and a colon, not with a dash",
+            hint="write `NAME: vote CLASS when CONDITION`",
+        )
     return trouble.finding(
         "E115",
         "a list is written in brackets, not in dashes",
@@ -401,6 +407,7 @@ _MISTAKES: tuple[Callable[[Trouble], Finding | None], ...] = (
     phrases.comparison,
     phrases.condition_word,
     phrases.several_texts,
+    phrases.field_left_out,
     phrases.equality,
     phrases.quoted_pattern,
     phrases.rule,

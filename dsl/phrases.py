@@ -34,6 +34,7 @@ _FILE = re.compile(
     rf"(?P<key>source|join)\s*=\s*(?P<path>[\w./~-]*(?:{'|'.join(map(re.escape, READ_BY))}))"
 )
 _JOINS = {"or": "any", "and": "all", ",": "any"}
+_VERBS = ("contains", "matches")
 _TAKES_A_FIELD = ("OP", "DOT", "CONTAINS", "MATCHES", "IS", "IN")
 
 
@@ -124,6 +125,29 @@ def _joined(trouble: Trouble, first: int) -> tuple[list[Token], str]:
             break
         join = str(following)
     return texts, join
+
+
+def field_left_out(trouble: Trouble) -> Finding | None:
+    """`body contains "a" or contains "b"`, `age > 3 and < 9`."""
+    place = trouble.at - 1 if trouble.token(trouble.at - 1) in _VERBS else trouble.at
+    verb = trouble.token(place)
+    if verb is None or trouble.token(place - 1) not in ("and", "or"):
+        return None
+    if verb not in _VERBS and verb.type != "OP":
+        return None
+    tests = [i for i in range(1, place - 1) if trouble.kind(i) in ("OP", "CONTAINS", "MATCHES")]
+    field = trouble.tokens[tests[-1] - 1] if tests else None
+    start = token_span(verb).start
+    if field is None or not trouble.mended_by(Edit(start, start, f"{field} ")):
+        return None
+    return trouble.finding(
+        "E101",
+        "each test names its field",
+        span=token_span(verb),
+        hint=f"write `{field} {verb}`",
+        edits=[Edit(start, start, f"{field} ")],
+        title="name the field",
+    )
 
 
 def equality(trouble: Trouble) -> Finding | None:
