@@ -68,7 +68,7 @@ class Project:
         self.data_root = Path(data_root or os.environ.get("LABELWRIGHT_DATA") or beside)
         self._seed = seed
         self._progress = progress
-        self.uncollected = ""  # why answers on their way could not be stored before a plan
+        self.doubts: list[str] = []  # what a plan was made in spite of
 
     # --- working ------------------------------------------------------------------------------
 
@@ -109,8 +109,10 @@ class Project:
                     bench.store.supersede()
                     self._catch_up(bench)
             made = make_plan(bench)
-            if check := getattr(bench.annotators, "check", None):
-                check()
+            try:
+                _check(bench)
+            except DataError as error:
+                self.doubts.append(f"`apply` refuses this for now: {error.message}; {error.remedy}")
             return made
 
     def apply(self, plan: Plan) -> AppliedDefinition:
@@ -124,6 +126,7 @@ class Project:
         self._refuse_unsupported()
         with self._holding("apply"), self.looking() as bench:
             bench.store.supersede()
+            _check(bench)
             self._catch_up(bench)
             apply_plan(bench, plan, self.definition.text)
             return definitions(bench.store, bench.versions)[-1]
@@ -138,7 +141,7 @@ class Project:
         try:
             catch_up(self._as_applied(bench))
         except DataError as error:
-            self.uncollected = error.message
+            self.doubts.append(f"answers on their way were left: {error.message}")
 
     def applied(self) -> Task:
         """The definition that holds. Raises StoreError where no campaign was begun."""
@@ -282,6 +285,12 @@ class Project:
                 annotators=annotators,
                 encode=lambda encoder, items, c: encode_cached(encoder, items, c.cache, c.progress),
             )
+
+
+def _check(bench: Workbench) -> None:
+    """Raise DataError where the annotators' answers could not be read by the bench's definition."""
+    if check := getattr(bench.annotators, "check", None):
+        check()
 
 
 def cache_folder() -> Path:

@@ -35,7 +35,6 @@ def plan(
 
     at_work = project(task, state, data_root)
     made = at_work.plan()
-    _uncollected(at_work)
     path = out or at_work.state / PLAN
     if made.changes:
         save(at_work, made, path)
@@ -43,6 +42,7 @@ def plan(
         print_json(made.model_dump(mode="json"))
         return
     typer.echo(plan_view(made, str(task), color=in_color(sys.stdout)))
+    _doubts(at_work)
     if made.changes:
         typer.echo(
             f"\nKept in  {path}\nNext     labelwright apply {out or task}     do exactly this"
@@ -125,10 +125,10 @@ def _agreed(at_work: Project, *, yes: bool, json: bool) -> Plan | None:
     from labelwright.planned import plan_view
 
     made = at_work.plan()
-    _uncollected(at_work)
     view = plan_view(made, at_work.definition.name, color=in_color(sys.stdout))
     if not json:
         typer.echo(view)
+        _doubts(at_work)
     if not made.changes:
         if json:
             print_json(None)
@@ -188,9 +188,9 @@ def _refuse_to_lose(out: Path, known: set[str], force: bool) -> None:
         )
 
 
-def _uncollected(at_work: Project) -> None:
-    if at_work.uncollected:
-        typer.echo(f"note: answers on their way were left: {at_work.uncollected}", err=True)
+def _doubts(at_work: Project) -> None:
+    for doubt in at_work.doubts:
+        typer.echo(f"\nnote     {doubt}")
 
 
 def history(
