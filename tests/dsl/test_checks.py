@@ -39,6 +39,9 @@ TWO_PEOPLE = "annotators { overlap = 2 }\n"
 CASES: dict[str, str] = {
     "E201_unknown_class": BASE
     + "rules {\n  kospi: vote 겅제 when title matches /코스피|환율/\n}\n",
+    "E201_split_class": BASE
+    + "class Theft { split_of = Crime }\nclass Arson { split_of = Crime }\n"
+    + "rules { a: vote Crime when x == 1 }\n",
     "E201_unknown_class_twice": BASE
     + "rules { a: vote Crime when x == 1 }\naccept { recall of Crime >= 90% }\n",
     "E202_unknown_setting": BASE + "budget {\n  anotations = 300\n}\n",

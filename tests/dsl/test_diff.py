@@ -427,3 +427,14 @@ def test_known_edits_are_reported_exactly(task: t.Task, data: st.DataObject) -> 
 
     found = [known(c) for c in diff(old, new) if "order of" not in c.text]
     assert sorted(found) == sorted(done)
+
+
+def test_a_line_that_names_no_class_is_pointed_at() -> None:
+    old = task_of(BASE)
+    first = old.classes[0]
+    misspelt = first.model_copy(update={"id": "Renamed", "title": "Renamed", "was": ("Nobody",)})
+    new = old.model_copy(update={"classes": (misspelt, *old.classes[1:])})
+    hints = [c.hint for c in diff(old, new) if c.kind == "add"]
+    assert len(hints) == 1
+    assert hints[0].startswith("it says `was = Nobody`, and no class is called so; there are ")
+    assert first.id in hints[0]
