@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import random
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -21,97 +19,21 @@ from labelwright import Project
 from labelwright.cli import change
 from labelwright.connectors.annotate.simulate import Simulated
 from labelwright.dsl.diff.changes import EFFECTS
-from labelwright.loop.errors import DataError, DefinitionChanged, LabelwrightError, PlanOutdated
+from labelwright.loop.errors import DefinitionChanged, PlanOutdated
 from labelwright.loop.store import Store
 from labelwright.planned import load
-
-WORDS = {
-    "money": ["market", "shares", "profit", "bank"],
-    "theft": ["stolen", "burglar", "robbery", "wallet"],
-    "scam": ["phishing", "fake", "invoice", "fraudster"],
-    "sport": ["match", "goal", "league", "coach"],
-}
-TASK = """
-task news "News" {}
-class Business { aliases = [money] }
-class Crime { aliases = [theft, scam] }
-class Sports { aliases = [sport] }
-data {
-  source = csv("news.csv")
-  id = id
-  text = body
-}
-holdout {
-  size = 25%
-  annotations = 40
-}
-annotators { from = simulate(column = label, people = 3, error = 4%) }
-budget {
-  annotations = 100
-  price = 0.30 USD per annotation
-  per_round = 15 items
-}
-query {
-  phase cold until labels >= 15 { strategy = k_means }
-  phase main { strategy = margin }
-}
-rules {
-  phishing: vote Crime when body contains "phishing"
-}
-accept { accuracy >= 99.9% }
-"""
-RENAMED = ("class Business {", "class 경제 {\n  was = Business\n")
-SPLIT = (
-    "class Crime { aliases = [theft, scam] }",
-    "class Fraud {\n  split_of = Crime\n  aliases = [scam]\n}\n"
-    "class OtherCrime {\n  split_of = Crime\n  aliases = [theft]\n}",
+from tests.face.changing import (
+    CHANGED,
+    RENAMED,
+    TASK,
+    edited,
+    labels,
+    rows,
+    task,
+    write,
 )
-VOTE = ("vote Crime", "vote Fraud")
 
-
-def edited(*edits: tuple[str, str], text: str = TASK) -> str:
-    for before, after in edits:
-        assert text.count(before) == 1, before
-        text = text.replace(before, after)
-    return text
-
-
-CHANGED = edited(RENAMED, SPLIT, VOTE)
-
-
-@pytest.fixture
-def task(tmp_path: Path) -> Path:
-    chance = random.Random(5)
-    with (tmp_path / "news.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("id", "body", "label"))
-        for number in range(240):
-            label = chance.choice(list(WORDS))
-            others = chance.choices([w for words in WORDS.values() for w in words], k=1)
-            body = " ".join([*chance.choices(WORDS[label], k=3), *others])
-            writer.writerow((f"i{number}", body, label))
-    path = tmp_path / "news.task"
-    path.write_text(TASK, encoding="utf-8")
-    return path
-
-
-def write(task: Path, text: str) -> Project:
-    task.write_text(text, encoding="utf-8")
-    return Project(task)
-
-
-def labels(project: Project) -> dict[str, str]:
-    path = project.export(project.state / "out.jsonl")
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return {row["item"]: row["label"] for row in rows if row["source"] == "people"}
-
-
-def rows(project: Project, query: str) -> list[Any]:
-    connection = sqlite3.connect(project.state / "state.db")
-    found = connection.execute(query).fetchall()
-    connection.close()
-    return found
-
+__all__ = ["task"]
 
 # --- the whole journey ------------------------------------------------------------------------
 
@@ -499,71 +421,3 @@ def test_the_page_lists_what_follows_from_a_change() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for effect, told in EFFECTS.items():
         assert effect == "none" or f"| {effect} | {told} |" in page
-
-
-# --- what people forget -----------------------------------------------------------------------
-
-
-def test_an_alias_that_was_forgotten_is_said_by_the_plan_and_can_be_added(task: Path) -> None:
-    Project(task).run()
-    forgotten = edited(("class Sports { aliases = [sport] }", "class Games { was = Sports }"))
-    project = write(task, forgotten)
-    plan = project.plan()
-    assert "no class to choose: sport" in project.doubts[0]
-    with pytest.raises(DataError, match=r"no class to choose: sport"):
-        project.apply(plan)
-    mended = edited(
-        (
-            "class Sports { aliases = [sport] }",
-            "class Games {\n  was = Sports\n  aliases = [sport]\n}",
-        ),
-    )
-    project = write(task, mended)
-    project.apply(project.plan())
-    assert project.run().ending == "failed"
-
-
-def test_a_campaign_that_no_answer_can_be_read_in_is_mended_by_a_change(
-    task: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Project(task).run()
-    budget = ("annotations = 100", "annotations = 130")
-    project = write(task, edited(("aliases = [sport]", 'hotkey = "s"'), budget))
-    with monkeypatch.context() as blind:
-        blind.setattr(Simulated, "check", lambda self: None)
-        project.apply(project.plan())
-    with pytest.raises(DataError, match="no class to choose"):
-        project.run()
-    project = write(task, edited(budget))
-    plan = project.plan()
-    assert "answers on their way were left" in project.doubts[0]
-    project.apply(plan)
-    assert len(labels(project)) > 0
-    project.run()
-
-
-def test_data_read_anew_with_the_budget_spent_wait_for_a_larger_one(task: Path) -> None:
-    Project(task).run()
-    other = ("text = body", "text = [body, id]")
-    project = write(task, edited(other))
-    plan = project.plan()
-    assert plan.reopened > 0
-    project.apply(plan)
-    assert project.run().ending in ("spent", "failed")
-    asked = len(rows(project, "SELECT 1 FROM annotation_event"))
-    write(task, edited(other, ("annotations = 100", "annotations = 160"))).run()
-    assert len(rows(project, "SELECT 1 FROM annotation_event")) > asked
-
-
-def test_going_back_does_not_overwrite_what_was_not_applied(
-    task: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Project(task).run()
-    edits = TASK + "\n# not applied yet\n"
-    task.write_text(edits, encoding="utf-8")
-    with pytest.raises(LabelwrightError, match="never applied"):
-        change.history(task, show=1, out=task)
-    assert task.read_text(encoding="utf-8") == edits
-    change.history(task, show=1, out=task, force=True)
-    assert task.read_text(encoding="utf-8") == TASK
-    capsys.readouterr()
