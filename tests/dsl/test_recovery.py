@@ -120,9 +120,9 @@ def mutate(text: str, rng: random.Random) -> tuple[str, str]:
 
 
 def read(text: str) -> tuple[File, tuple[Diagnostic, ...], float]:
-    start = time.perf_counter()
+    start = time.process_time()
     tree, found = parse(SourceText("mutated.task", text))
-    return tree, found, time.perf_counter() - start
+    return tree, found, time.process_time() - start
 
 
 def mutants(count: int, seed: int):
@@ -158,9 +158,9 @@ def test_one_fault_in_any_file_gives_one_error(part: int):
     counts: Counter[int] = Counter()
     for _ in range(5_000):
         kind, text = mutate(rng.choice(texts), rng)
-        start = time.perf_counter()
+        start = time.process_time()
         reading = read_whole(SourceText("mutated.task", text), EVERYTHING)
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         assert seconds < 1, kind
         assert isinstance(reading.tree, File)
         assert (reading.task is None) == bool(reading.errors)

@@ -99,7 +99,7 @@ def test_exit_codes(folder: Path) -> None:
     task.write_text(hard, encoding="utf-8")
     assert "labels" in run(folder, "check", "my.task", code=1)
     task.write_text(hard.replace("labels >= 100_000", "ece <= 0.01%"), encoding="utf-8")
-    assert "budget" in run(folder, "run", "my.task", code=3)
+    assert "more items in the data" in run(folder, "run", "my.task", code=3)
     task.write_text(text, encoding="utf-8")
     assert "PASS" in run(folder, "run", "my.task")
     changed = text.replace("class warm", "class hot").replace("vote warm", "vote hot")
