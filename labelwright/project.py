@@ -68,7 +68,7 @@ class Project:
         self.data_root = Path(data_root or os.environ.get("LABELWRIGHT_DATA") or beside)
         self._seed = seed
         self._progress = progress
-        self.doubts: list[str] = []  # what a plan was made in spite of
+        self.doubts: list[str] = []  # what the last plan was made, or applied, in spite of
 
     # --- working ------------------------------------------------------------------------------
 
@@ -102,6 +102,7 @@ class Project:
         if not self.began():
             return Plan(task=self.task.name, definition=self.definition.digest, base=0, event=0)
         self._refuse_unsupported()
+        self.doubts = []
         with self._bench() as bench:
             if answers_awaited(bench.store):
                 # Whoever holds the task stores the answers himself.
@@ -124,6 +125,7 @@ class Project:
         from labelwright.loop.campaign import definitions
 
         self._refuse_unsupported()
+        self.doubts = []
         with self._holding("apply"), self.looking() as bench:
             bench.store.supersede()
             _check(bench)

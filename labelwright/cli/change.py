@@ -96,6 +96,7 @@ def apply(
         f"Applied: definition {applied.number} holds from round {applied.first_round} on{again}.\n"
         f"Next     labelwright run {name}"
     )
+    _doubts(at_work)
 
 
 def _plan_here() -> Path:
