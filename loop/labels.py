@@ -16,7 +16,6 @@ import numpy as np
 
 from labelwright.dsl.task import Task
 from labelwright.loop.budget import PAID
-from labelwright.loop.constraints import Judge
 from labelwright.loop.items import Snapshot
 from labelwright.loop.plugins import Installed
 from labelwright.loop.store import Event
@@ -113,7 +112,6 @@ def resolve(
 ) -> Labels:
     """Resolve the judgements on the rows where `part` is true, by the task's rule."""
     method = plugins.load("resolve", task.annotators.resolve)
-    judge = Judge(task)
     answers: list[tuple[str, str, str]] = []
     by_row: dict[int, list[Event]] = defaultdict(list)
     row_of: dict[str, int] = {}
@@ -122,8 +120,6 @@ def resolve(
             continue
         by_row[row].append(event)
         row_of[event.item] = row
-        if not judge.allows(event):
-            continue
         answers += [(event.item, event.annotator, label) for label in event.labels]
     resolved = method(answers, [c.id for c in task.choices])
     index = {c.id: i for i, c in enumerate(task.labels)}
