@@ -93,7 +93,7 @@ def _shingles(clean: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     offsets = np.frombuffer(ended.buffers()[1], np.int64)[ended.offset :][: len(ended) + 1]
     raw = np.frombuffer(ended.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].astype(np.uint64)
     begin = np.flatnonzero(raw)
-    hashes = np.zeros(len(begin), dtype=np.uint64)
+    hashes: np.ndarray = np.zeros(len(begin), dtype=np.uint64)
     for step in range(_RUN):
         hashes = hashes * _PRIME + raw[begin + step] + np.uint64(1)
     starts = offsets[:-1] - offsets[0] - np.arange(len(ended)) * _RUN

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SUPPLIED = frozenset(
     {"context", "learner", "X", "n_instances", "random_state", "plugins"}  # query and all
+    | {"outbox"}  # annotate
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
 )
 """Parameter names that the engine supplies; never arguments in a task file."""
@@ -247,16 +248,41 @@ class QueryLearner(Protocol):
 # --- annotating -------------------------------------------------------------------------------
 
 
+class Suggestion(Frozen):
+    """What a model, or a rule, proposes for an item before anybody looked at it."""
+
+    labels: tuple[str, ...]
+    score: float  # the model's probability of it
+    version: str  # which model, in words: "round 3"
+
+
 class Request(Frozen):
-    """One item to ask people about."""
+    """One item to ask people about.
+
+    suggestion and hints may be shown with it, where the source can: never on what measures.
+    """
 
     item: str
     people: int  # how many different people are to answer
     purpose: Literal["train", "holdout", "gold", "audit"] = "train"
+    suggestion: Suggestion | None = None
+    hints: tuple[str, ...] = ()  # a sentence each
+
+
+class Span(Frozen):
+    """One marked part of an item's text; offsets in Unicode code points, `text` is what lies there."""
+
+    start: int
+    end: int
+    text: str
 
 
 class Answer(Frozen):
-    """One person's judgement of one item. `labels` are class ids; empty with `skipped`."""
+    """One person's judgement of one item. `labels` are class ids; empty with `skipped`.
+
+    spans: with `kind = spans` as long as `labels`, which may repeat then; ordered by place.
+    withdrawn: it was deleted where it was given; it is told all the same, so that the store hears of it.
+    """
 
     item: str
     annotator: str
@@ -264,6 +290,8 @@ class Answer(Frozen):
     seconds: float | None = None
     skipped: bool = False
     reference: str = ""  # the source's own stable name for it, so that none is counted twice
+    spans: tuple[Span, ...] = ()
+    withdrawn: bool = False
 
 
 class Flag(Frozen):

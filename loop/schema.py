@@ -151,6 +151,56 @@ def applied(db: Database) -> None:
         )  # fmt: skip
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def asked(db: Database) -> None:
+    """What was handed to people elsewhere, what they hold, and what is still to be done there."""
+    _run(
+        db,
+        [
+            "ALTER TABLE annotation_event ADD COLUMN spans TEXT",  # JSON; NULL: not of spans
+            """CREATE TABLE sent (
+              uid TEXT PRIMARY KEY, -- the item's name in this batch, the same at every attempt
+              batch TEXT NOT NULL,
+              rank INTEGER NOT NULL,
+              item TEXT NOT NULL,
+              content TEXT NOT NULL,
+              purpose TEXT NOT NULL,
+              people INTEGER NOT NULL,
+              suggestion TEXT, -- JSON
+              shown INTEGER NOT NULL, -- 1 where people see the suggestion
+              state TEXT NOT NULL, -- waiting, sent, retired (taken back by us), gone (by others)
+              remote INTEGER -- the server's number for it
+            ) STRICT""",
+            "CREATE INDEX sent_batch ON sent (batch)",
+            """CREATE TABLE held (
+              reference TEXT PRIMARY KEY,
+              uid TEXT NOT NULL REFERENCES sent (uid),
+              annotator TEXT NOT NULL,
+              labels TEXT NOT NULL, -- JSON
+              spans TEXT NOT NULL, -- JSON
+              skipped INTEGER NOT NULL,
+              seconds REAL,
+              origin TEXT NOT NULL,
+              updated TEXT NOT NULL, -- by the clock of whoever holds it
+              deleted INTEGER NOT NULL,
+              remote INTEGER
+            ) STRICT""",
+            "CREATE INDEX held_uid ON held (uid)",
+            """CREATE TABLE memory ( -- what an annotator source remembers
+              key TEXT PRIMARY KEY,
+              value TEXT NOT NULL
+            ) STRICT""",
+            """CREATE TABLE chore ( -- what an applied plan still has to do elsewhere
+              seq INTEGER PRIMARY KEY AUTOINCREMENT,
+              kind TEXT NOT NULL,
+              subject TEXT NOT NULL,
+              detail TEXT NOT NULL, -- JSON
+              done INTEGER NOT NULL DEFAULT 0
+            ) STRICT""",
+        ],
+    )
+
+
 def _first_meanings(classes: Sequence[dict[str, Any]]) -> dict[str, list[list[str]]]:
     """A region of its own for each class, within its parent's; parents come first."""
     found: dict[str, list[list[str]]] = {}

@@ -21,7 +21,8 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from labelwright.loop.errors import StoreError
-from labelwright.loop.ports import Fault
+from labelwright.loop.outbox import spans_json, spans_of
+from labelwright.loop.ports import Fault, Span
 from labelwright.loop.schema import migrations
 
 GENESIS = "0" * 64
@@ -59,10 +60,12 @@ class Event:
     seconds: float | None
     definition: str
     seq: int = 0
+    spans: tuple[Span, ...] = ()  # as long as `labels`, where parts of a text were marked
 
     def says_same(self, other: Event) -> bool:
         """Whether both tell the same answer."""
-        return (self.labels, self.skipped) == (other.labels, other.skipped)
+        mine = (self.labels, self.spans, self.skipped)
+        return mine == (other.labels, other.spans, other.skipped)
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,8 @@ class Store:
         self.epoch: int | None = None
         with _telling(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(folder / "state.db", timeout=30)
-            self._db = Database(self._connection, execute_plugins=False)
+            self.connection = sqlite3.connect(folder / "state.db", timeout=30)
+            self._db = Database(self.connection, execute_plugins=False)
             self._prepare()
 
     def __enter__(self) -> Store:
@@ -99,12 +102,12 @@ class Store:
 
     def close(self) -> None:
         """Close the database."""
-        self._connection.close()
+        self.connection.close()
 
     def _prepare(self) -> None:
         for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "foreign_keys=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.execute("PRAGMA busy_timeout=30000")
+            self.connection.execute(f"PRAGMA {pragma}")
+        self.connection.execute("PRAGMA busy_timeout=30000")
         applied = {m.name for m in migrations.applied(self._db)}
         ours = {m.name for m in migrations.pending(Database(memory=True))}
         if applied - ours:
@@ -118,7 +121,7 @@ class Store:
         if applied:
             backup = self.folder / f"state-before-{len(applied) + 1}.db"
             backup.unlink(missing_ok=True)
-            self._connection.execute("VACUUM INTO ?", [str(backup)])
+            self.connection.execute("VACUUM INTO ?", [str(backup)])
         migrations.apply(self._db)
 
     # --- writing ------------------------------------------------------------------------------
@@ -138,11 +141,11 @@ class Store:
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction: all of it, or nothing. Nested use joins the outer one."""
-        if self._connection.in_transaction:
+        if self.connection.in_transaction:
             yield
             return
         with _telling(self.folder):
-            self._connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
             try:
                 if self.epoch is not None and self.meta("epoch") != str(self.epoch):
                     raise StoreError(
@@ -151,14 +154,14 @@ class Store:
                     )
                 yield
             except BaseException:
-                self._connection.rollback()
+                self.connection.rollback()
                 raise
-            self._connection.commit()
+            self.connection.commit()
 
     def set_meta(self, key: str, value: str) -> None:
         """Remember a single value."""
         with self.writing():
-            self._connection.execute(
+            self.connection.execute(
                 "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 [key, value],
             )
@@ -166,7 +169,7 @@ class Store:
     def record_definition(self, digest: str, first_round: int, text: str, task: str) -> None:
         """Remember a task definition; one that is known already stays as it was."""
         with self.writing():
-            self._connection.execute(
+            self.connection.execute(
                 "INSERT OR IGNORE INTO definition VALUES (?, ?, ?, ?)",
                 [digest, first_round, text, task],
             )
@@ -174,7 +177,7 @@ class Store:
     def add_applied(self, applied: Applied) -> None:
         """Append a definition that comes into force; its number follows the last one's."""
         with self.writing():
-            self._connection.execute(
+            self.connection.execute(
                 "INSERT INTO applied SELECT coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ? FROM applied",
                 [applied.definition, applied.first_round, applied.event, applied.kind,
                  int(applied.breaks), applied.lineage,
@@ -184,14 +187,14 @@ class Store:
     def forget_steps(self, round_: int, names: Sequence[str]) -> None:
         """Take back outcomes that can be worked out again, so that they are."""
         with self.writing():
-            self._connection.executemany(
+            self.connection.executemany(
                 "DELETE FROM step WHERE round = ? AND name = ?", [(round_, n) for n in names]
             )
 
     def record_step(self, round_: int, name: str, outcome: dict[str, Any], seconds: float) -> None:
         """Record a step's outcome; recording it twice is an error of ours and raises."""
         with self.writing():
-            self._connection.execute(
+            self.connection.execute(
                 "INSERT INTO step VALUES (?, ?, ?, ?)",
                 [round_, name, json.dumps(outcome, ensure_ascii=False), seconds],
             )
@@ -199,7 +202,7 @@ class Store:
     def add_choices(self, choices: Sequence[Choice]) -> None:
         """Store what was chosen, in the order people are to see it."""
         with self.writing():
-            self._connection.executemany(
+            self.connection.executemany(
                 "INSERT INTO choice VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (c.round, c.rank, c.item, c.content, c.purpose, c.people, c.utility,
@@ -217,14 +220,17 @@ class Store:
         added = 0
         with self.writing():
             known = self._last_by_reference({e.reference for e in events})
-            row = self._connection.execute(
+            row = self.connection.execute(
                 "SELECT hash FROM annotation_event ORDER BY seq DESC LIMIT 1"
             ).fetchone()
             previous = row[0] if row else GENESIS
             for event in events:
                 before = known.get(event.reference)
                 kind = event.event
-                if before is not None and before.event != "delete" and kind != "delete":
+                gone = before is None or before.event == "delete"
+                if kind == "delete" and gone:
+                    continue
+                if before is not None and not gone and kind != "delete":
                     if before.says_same(event):
                         continue
                     kind = "edit"
@@ -234,12 +240,13 @@ class Store:
                     json.dumps(event.labels, ensure_ascii=False), int(event.skipped),
                     event.seconds, event.definition,
                 )  # fmt: skip
-                digest = chain(previous, fields)
-                self._connection.execute(
+                spans = spans_json(event.spans) if event.spans else None
+                digest = chain(previous, fields, spans)
+                self.connection.execute(
                     "INSERT INTO annotation_event (event, reference, item, content, annotator, "
-                    "source, purpose, round, labels, skipped, seconds, definition, previous, hash) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (*fields, previous, digest),
+                    "source, purpose, round, labels, skipped, seconds, definition, spans, previous, "
+                    "hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*fields, spans, previous, digest),
                 )
                 known[event.reference] = event
                 previous = digest
@@ -249,7 +256,7 @@ class Store:
     def _last_by_reference(self, references: set[str]) -> dict[str, Event]:
         found: dict[str, Event] = {}
         for reference in references:
-            row = self._connection.execute(
+            row = self.connection.execute(
                 f"SELECT {_EVENT_COLUMNS} FROM annotation_event WHERE reference = ? "
                 "ORDER BY seq DESC LIMIT 1",
                 [reference],
@@ -261,8 +268,8 @@ class Store:
     def add_set_aside(self, snapshot: str, faults: Sequence[Fault]) -> None:
         """List the rows that were set aside when this snapshot of the data was read."""
         with self.writing():
-            self._connection.execute("DELETE FROM set_aside WHERE snapshot = ?", [snapshot])
-            self._connection.executemany(
+            self.connection.execute("DELETE FROM set_aside WHERE snapshot = ?", [snapshot])
+            self.connection.executemany(
                 "INSERT INTO set_aside VALUES (?, ?, ?, ?, ?)",
                 [(snapshot, f.file, f.row, f.reason, f.detail) for f in faults],
             )
@@ -279,7 +286,7 @@ class Store:
             os.replace(temporary, path)
             _sync(path.parent)
         with self.writing():
-            self._connection.execute(
+            self.connection.execute(
                 "INSERT INTO file VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
                 "sha256 = excluded.sha256, bytes = excluded.bytes",
                 [name, digest, size],
@@ -290,12 +297,12 @@ class Store:
 
     def meta(self, key: str) -> str | None:
         """A single remembered value."""
-        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchone()
+        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchone()
         return row[0] if row else None
 
     def applied(self) -> list[Applied]:
         """Every definition that was in force, oldest first."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "SELECT definition, first_round, event, kind, breaks, lineage, changes, seq FROM applied "
             "ORDER BY seq"
         )
@@ -309,12 +316,12 @@ class Store:
 
     def last_applied(self) -> int:
         """The number of the definition that holds; 0 before the first."""
-        row = self._connection.execute("SELECT coalesce(max(seq), 0) FROM applied")
+        row = self.connection.execute("SELECT coalesce(max(seq), 0) FROM applied")
         return int(row.fetchone()[0])
 
     def definition(self, digest: str) -> tuple[str, str]:
         """The text of a definition, and its Task as JSON. Raises StoreError where it is not known."""
-        row = self._connection.execute(
+        row = self.connection.execute(
             "SELECT text, task FROM definition WHERE hash = ?", [digest]
         ).fetchone()
         if row is None:
@@ -326,7 +333,7 @@ class Store:
 
     def events_of_definition(self, digest: str, after: int, until: int) -> int:
         """How many events between these two were told under a definition."""
-        row = self._connection.execute(
+        row = self.connection.execute(
             "SELECT count(*) FROM annotation_event WHERE definition = ? AND seq > ? AND seq <= ?",
             [digest, after, until],
         )
@@ -334,27 +341,27 @@ class Store:
 
     def outcome(self, round_: int, name: str) -> dict[str, Any] | None:
         """What a step recorded, or None where it has not been done."""
-        row = self._connection.execute(
+        row = self.connection.execute(
             "SELECT outcome FROM step WHERE round = ? AND name = ?", [round_, name]
         ).fetchone()
         return json.loads(row[0]) if row else None
 
     def outcomes(self, name: str) -> list[dict[str, Any]]:
         """What this step recorded in every round, by round."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "SELECT outcome FROM step WHERE name = ? ORDER BY round", [name]
         )
         return [json.loads(row[0]) for row in rows]
 
     def seconds(self, round_: int) -> float:
         """Wall time of a round's steps."""
-        row = self._connection.execute("SELECT sum(seconds) FROM step WHERE round = ?", [round_])
+        row = self.connection.execute("SELECT sum(seconds) FROM step WHERE round = ?", [round_])
         return float(row.fetchone()[0] or 0.0)
 
     def choices(self, round_: int | None = None) -> list[Choice]:
         """What was chosen in a round (or in all), in order."""
         where, values = ("", []) if round_ is None else ("WHERE round = ?", [round_])
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "SELECT round, rank, item, content, purpose, people, utility, probability, reason "
             f"FROM choice {where} ORDER BY round, rank",
             values,
@@ -363,7 +370,7 @@ class Store:
 
     def last_event(self) -> int:
         """The sequence number of the last event; 0 before the first."""
-        row = self._connection.execute("SELECT coalesce(max(seq), 0) FROM annotation_event")
+        row = self.connection.execute("SELECT coalesce(max(seq), 0) FROM annotation_event")
         return int(row.fetchone()[0])
 
     def events(self, until: int | None = None) -> list[Event]:
@@ -372,7 +379,7 @@ class Store:
         until: as they were when this sequence number was the last.
         """
         limit = self.last_event() if until is None else until
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             f"SELECT {_EVENT_COLUMNS} FROM annotation_event WHERE seq IN (SELECT max(seq) FROM "
             "annotation_event WHERE seq <= ? GROUP BY reference) AND event <> 'delete' ORDER BY seq",
             [limit],
@@ -381,7 +388,7 @@ class Store:
 
     def set_aside(self, snapshot: str) -> dict[str, int]:
         """How many rows of a snapshot were set aside, by reason."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "SELECT reason, count(*) FROM set_aside WHERE snapshot = ? GROUP BY reason ORDER BY 1",
             [snapshot],
         )
@@ -389,7 +396,7 @@ class Store:
 
     def set_aside_rows(self, snapshot: str) -> list[Fault]:
         """The rows of a snapshot that were set aside."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "SELECT file, row, reason, detail FROM set_aside WHERE snapshot = ? ORDER BY rowid",
             [snapshot],
         )
@@ -397,7 +404,7 @@ class Store:
 
     def file(self, name: str) -> Path | None:
         """The file, if it is there and is what was written; None where it must be made again."""
-        row = self._connection.execute("SELECT sha256 FROM file WHERE name = ?", [name]).fetchone()
+        row = self.connection.execute("SELECT sha256 FROM file WHERE name = ?", [name]).fetchone()
         path = self.folder / name
         if row is None or not path.exists() or sha256(path) != row[0]:
             return None
@@ -405,30 +412,31 @@ class Store:
 
     def broken_files(self) -> list[str]:
         """Recorded files that are missing or do not match their hash."""
-        names = [r[0] for r in self._connection.execute("SELECT name FROM file ORDER BY name")]
+        names = [r[0] for r in self.connection.execute("SELECT name FROM file ORDER BY name")]
         return [name for name in names if self.file(name) is None]
 
     def broken_link(self) -> int | None:
         """The first event whose hash does not follow from the one before; None when all do."""
         previous = GENESIS
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "SELECT seq, previous, hash, event, reference, item, content, annotator, source, "
-            "purpose, round, labels, skipped, seconds, definition FROM annotation_event ORDER BY seq"
+            "purpose, round, labels, skipped, seconds, definition, spans FROM annotation_event "
+            "ORDER BY seq"
         )
-        for seq, before, digest, *fields in rows:
-            if before != previous or digest != chain(previous, fields):
+        for seq, before, digest, *fields, spans in rows:
+            if before != previous or digest != chain(previous, fields, spans):
                 return int(seq)
             previous = digest
         return None
 
     def integrity(self) -> str:
         """SQLite's own check; "ok" when the file is sound."""
-        return str(self._connection.execute("PRAGMA integrity_check").fetchone()[0])
+        return str(self.connection.execute("PRAGMA integrity_check").fetchone()[0])
 
 
 _EVENT_COLUMNS = (
     "event, reference, item, content, annotator, source, purpose, round, labels, skipped, seconds, "
-    "definition, seq"
+    "definition, seq, spans"
 )
 
 
@@ -436,12 +444,14 @@ def _event(row: Sequence[Any]) -> Event:
     values = list(row)
     values[8] = tuple(json.loads(values[8]))
     values[9] = bool(values[9])
+    values[13] = spans_of(values[13])
     return Event(*values)
 
 
-def chain(previous: str, fields: Sequence[Any]) -> str:
-    """The hash that ties an event to all before it."""
-    told = json.dumps([previous, *fields], ensure_ascii=False, separators=(",", ":"))
+def chain(previous: str, fields: Sequence[Any], spans: str | None = None) -> str:
+    """The hash that ties an event to all before it; spans are part of it where there are any."""
+    marked = [] if spans is None else [spans]
+    told = json.dumps([previous, *fields, *marked], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(told.encode()).hexdigest()
 
 

@@ -65,7 +65,7 @@ class Tfidf:
         """Learn vocabulary, weights and directions. Raises DataError where no item has text."""
         import numpy as np
 
-        rows = np.arange(len(items))
+        rows: np.ndarray = np.arange(len(items))
         if len(rows) > _SAMPLE:
             rows = np.sort(np.random.default_rng(self.seed).permutation(len(rows))[:_SAMPLE])
         sample = texts(items.take(rows), self.columns)

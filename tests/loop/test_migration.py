@@ -101,7 +101,7 @@ class Campaign:
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder / "state")
         for pragma in ("synchronous=OFF", "journal_mode=MEMORY"):  # nothing here survives a crash
-            self.store._connection.execute(f"PRAGMA {pragma}")
+            self.store.connection.execute(f"PRAGMA {pragma}")
         full = {c.id: frozenset([f"{c.id}@1/"]) for c in FIRST.classes}
         self.history = [Then(FIRST, full)]
         self.said: dict[str, Said] = {}
