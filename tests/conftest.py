@@ -1,0 +1,64 @@
+"""What all tests share: a real Label Studio and a real browser, started when a test asks for them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .studio_server import TESTS, Studio, missing, shared_studio, stop_shared_studio
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the workers whose session it is."""
+    if not _is_worker(config):
+        os.environ[TESTS] = str(os.getpid())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the server after the last test of the last worker."""
+    if not _is_worker(session.config):
+        stop_shared_studio(_shared_folder(session.config))
+
+
+@pytest.fixture(scope="session")
+def studio(request: pytest.FixtureRequest) -> Studio:
+    """The session's Label Studio: every test makes its own projects and people in it."""
+    return shared_studio(_shared_folder(request.config))
+
+
+@pytest.fixture(scope="module")  # its event loop must not outlive the module: others run their own
+def browser() -> Iterator[Browser]:
+    """Chromium, for pages of one's own: `browser.new_page()` or `browser.new_context(…)`."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing("Chromium is not installed here: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS.split())
+        yield browser
+        browser.close()
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _shared_folder(config: pytest.Config) -> Path:
+    """The session's temporary folder; those of the workers lie in it."""
+    own: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    return own.parent if _is_worker(config) else own
