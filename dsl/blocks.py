@@ -245,6 +245,7 @@ def lower_annotators(ctx: Context, section: Section) -> t.Annotators:
         source=values.get("from", defaults.ANNOTATORS),
         overlap=values.get("overlap", 1),
         resolve=resolve.name if resolve else "majority",
+        suggestions=values.get("suggestions", "none"),
         adjudicator=values.get("adjudicator"),
         gold=values.get("gold"),
         adjudicate_below=below.get("adjudicate"),

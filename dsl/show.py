@@ -240,6 +240,7 @@ def _annotators(people: t.Annotators) -> list[Row]:
         ("from", f"= {p.call(people.source)}"),
         ("overlap", f"= {p.number(people.overlap)}"),
         ("resolve", f"= {people.resolve}"),
+        ("suggestions", f"= {people.suggestions}"),
     ]
     if people.adjudicator:
         rows.append(("adjudicator", f"= {p.text(people.adjudicator)}"))

@@ -296,6 +296,7 @@ class Annotators(Model):
     source: Call  # the setting is written `from`
     overlap: int = 1  # people per item
     resolve: str = "majority"
+    suggestions: Literal["none", "rules", "model"] = "none"
     adjudicator: str | None = None
     gold: Gold | None = None
     adjudicate_below: float | None = None  # `adjudicate when agreement < 0.67`

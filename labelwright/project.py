@@ -23,11 +23,13 @@ from labelwright.loop.errors import DataError, LockedError, NotYet, StoreError
 from labelwright.loop.ports import Progress, no_progress
 
 if TYPE_CHECKING:
-    from labelwright.dsl.task import Task
+    from labelwright.dsl.task import Call, Task
     from labelwright.loop.deciding import Decision
     from labelwright.loop.engine import Moment
     from labelwright.loop.history import AppliedDefinition, Campaign, RoundRecord
     from labelwright.loop.planning import Plan
+    from labelwright.loop.ports import AnnotatorSource, Context
+    from labelwright.loop.store import Store
     from labelwright.loop.workbench import Workbench
 
 
@@ -242,7 +244,7 @@ class Project:
             definition=versions.now.definition,
             context=context,
             store=bench.store,
-            annotators=context.plugins.invoke("annotate", source, context=context),
+            annotators=_annotators(context, source, bench.store),
             encode=bench.encode,
         )
 
@@ -276,17 +278,23 @@ class Project:
                 seed=int(seed if seed is not None else self.task.train.seeds[0]),
                 progress=self._progress,
             )
-            annotators = context.plugins.invoke(
-                "annotate", self.task.annotators.source, context=context
-            )
             yield Workbench(
                 task=self.task,
                 definition=self.definition.digest,
                 context=context,
                 store=store,
-                annotators=annotators,
+                annotators=_annotators(context, self.task.annotators.source, store),
                 encode=lambda encoder, items, c: encode_cached(encoder, items, c.cache, c.progress),
             )
+
+
+def _annotators(context: Context, source: Call, store: Store) -> AnnotatorSource:
+    from labelwright.loop.outbox import Outbox
+
+    made: AnnotatorSource = context.plugins.invoke(
+        "annotate", source, context=context, outbox=Outbox(store)
+    )
+    return made
 
 
 def _check(bench: Workbench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labelwright.loop.asking import collect
+from labelwright.loop.collecting import collect
 from labelwright.loop.engine import come_into_force, last_round, under_way
 from labelwright.loop.errors import PlanOutdated
 from labelwright.loop.planning import Plan, items_then, make_plan

@@ -1,4 +1,4 @@
-"""Choosing what to ask, sending it, and collecting what people answered."""
+"""Choosing what to ask."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from labelwright.dsl.printing import call as call_text
 from labelwright.dsl.task import Call
 from labelwright.loop.budget import holdout_items, holdout_room, next_items, spent
 from labelwright.loop.errors import StrategyError
-from labelwright.loop.flags import flags
-from labelwright.loop.labels import Labels, present
+from labelwright.loop.labels import Labels
 from labelwright.loop.phases import phase
-from labelwright.loop.ports import Chosen, Learner, Model, Request
+from labelwright.loop.ports import Chosen, Learner, Model
 from labelwright.loop.query.contract import checked
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL, mix
-from labelwright.loop.store import Choice, Event
+from labelwright.loop.store import Choice
 from labelwright.loop.workbench import Workbench
 
 
@@ -174,71 +173,3 @@ def _ask_strategy(
         context=bench.context,
     )
     return checked(result, len(X), n)
-
-
-def batch_id(bench: Workbench, round_: int) -> str:
-    """The batch's name for whoever is asked; the same at every repetition."""
-    return f"{bench.task.name}-{round_}"
-
-
-def _requests(bench: Workbench, round_: int) -> list[Request]:
-    return [Request(c.item, c.people, c.purpose) for c in bench.store.choices(round_)]  # type: ignore[arg-type]
-
-
-def send(bench: Workbench, round_: int) -> dict[str, Any]:
-    """Hand the batch to the annotators."""
-    requests = _requests(bench, round_)
-    items = bench.items(round_)
-    rows = items.rows_of([r.item for r in requests])
-    bench.annotators.send(batch_id(bench, round_), requests, items.take(rows))
-    return {"batch": batch_id(bench, round_), "items": len(requests)}
-
-
-def collect(bench: Workbench, round_: int) -> dict[str, Any] | None:
-    """Store every new answer; None while some are still missing."""
-    requests = _requests(bench, round_)
-    answers = bench.annotators.collect(batch_id(bench, round_), requests)
-    choices = {c.item: c for c in bench.store.choices(round_)}
-    source = "simulated" if bench.annotators.rehearsal else "person"
-    known = {c.id for c in bench.task.classes}
-    told = {(e.reference, e.labels, e.skipped) for e in bench.events()}
-    for answer in answers:
-        if (answer.reference, answer.labels, answer.skipped) in told:
-            continue  # stored as it was given, perhaps under an earlier definition
-        if answer.item not in choices or not known.issuperset(answer.labels):
-            raise StrategyError(
-                f"an answer by {answer.annotator} on {answer.item} names what was not asked: "
-                + (", ".join(answer.labels) or "no label"),
-                "look at the annotator source",
-            )
-    bench.store.add_events(
-        [
-            Event(
-                "answer", a.reference, a.item, choices[a.item].content, a.annotator, source,
-                choices[a.item].purpose, round_, a.labels, a.skipped, a.seconds, bench.definition,
-            )
-            for a in answers
-        ]
-    )  # fmt: skip
-    _tell_flags(bench, round_)
-    people: dict[str, set[str]] = {}
-    for answer in answers:
-        people.setdefault(answer.item, set()).add(answer.annotator)
-    waiting = sum(max(0, r.people - len(people.get(r.item, ()))) for r in requests)
-    if waiting:
-        return None
-    watermark = bench.store.last_event()
-    return {
-        "answers": len(answers),
-        "watermark": watermark,
-        "annotations": spent(bench.events(watermark)).training,
-    }
-
-
-def _tell_flags(bench: Workbench, round_: int) -> None:
-    """Hand the answers of the batch that break a constraint to a source that can tell people."""
-    tell = getattr(bench.annotators, "flag", None)
-    if tell is not None:
-        given = [e for e in bench.events() if e.round == round_ and e.source != "existing"]
-        judged = present(given, bench.items(round_))
-        tell(batch_id(bench, round_), flags(judged, bench.translation))

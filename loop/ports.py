@@ -317,6 +317,13 @@ class AnnotatorSource(Protocol):
         """All answers given so far for the batch, each with a stable `reference`."""
 
 
+class Pulling(Protocol):
+    """What a source can do beside: fetch from where people answer, for all batches at once."""
+
+    def pull(self) -> None:
+        """Fetch what is new or changed; `collect` then tells it from memory, for earlier batches too."""
+
+
 class Flagging(Protocol):
     """What a source can do beside: tell people which of their answers do not count."""
 

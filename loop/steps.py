@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from labelwright.loop.asking import choose, collect, send
+from labelwright.loop.asking import choose
 from labelwright.loop.budget import spent
+from labelwright.loop.collecting import collect
 from labelwright.loop.errors import DataError
 from labelwright.loop.existing import existing_events, withdrawn
 from labelwright.loop.history import RoundRecord
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.measuring import measure
+from labelwright.loop.sending import send
 from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
 from labelwright.loop.store import Choice
 from labelwright.loop.workbench import Workbench, pseudo_file, save_array, snapshot_name

@@ -37,6 +37,9 @@ class Words:
     excludes: str
     every: str  # between the last two of "A, B and C"
     either: str  # and of "A, B or C"
+    hint: str  # a rule that votes for a class fires on the item
+    hint_against: str
+    hint_not: str  # a counterexample
 
     def how(self, task: Task, *, keys: bool) -> str:
         """One paragraph: what an answer is."""
@@ -90,6 +93,9 @@ ENGLISH = Words(
     excludes="{subject} never goes together with {objects}.",
     every=" and ",
     either=" or ",
+    hint="Rule {rule}: {title}?",
+    hint_against="Rule {rule}: not {title}?",
+    hint_not="Not {title}: “{text}”",
 )
 
 KOREAN = Words(
@@ -118,6 +124,9 @@ KOREAN = Words(
     excludes="함께 고를 수 없음: {subject} ↔ {objects}",
     every=", ",
     either=", ",
+    hint="규칙 {rule}: {title}?",
+    hint_against="규칙 {rule}: {title} 아님?",
+    hint_not="{title} 아님: “{text}”",
 )
 
 

@@ -177,7 +177,6 @@ def test_reserved_words_are_refused(entry) -> None:
         "relation owns { from = A\n to = B }",
         'data { source = csv("x.csv")\n time = published }',
         "holdout { split = latest }",
-        "annotators { suggestions = rules }",
         "accept { drift <= 5% }",
     ],
 )

@@ -1,0 +1,116 @@
+"""What people answered, as events: of the round under way, and late changes to earlier ones.
+
+A source that holds its answers elsewhere has `pull`: what it fetched is then told batch by batch, the
+earlier ones too, because people change their minds. Whatever is told twice is stored once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from labelwright.loop.budget import spent
+from labelwright.loop.errors import StrategyError
+from labelwright.loop.flags import flags
+from labelwright.loop.labels import present
+from labelwright.loop.sending import batch_id, requests
+from labelwright.loop.store import Event
+
+if TYPE_CHECKING:
+    from labelwright.loop.ports import Answer, Request
+    from labelwright.loop.store import Choice
+    from labelwright.loop.workbench import Workbench
+
+
+def collect(bench: Workbench, round_: int) -> dict[str, Any] | None:
+    """Store every new answer; None while some are still missing."""
+    pull(bench)
+    asked = requests(bench, round_)
+    answers = _take(bench, round_, asked)
+    _tell_flags(bench, round_)
+    if waiting(asked, answers):
+        return None
+    watermark = bench.store.last_event()
+    return {
+        "answers": sum(not a.withdrawn for a in answers),
+        "watermark": watermark,
+        "annotations": spent(bench.events(watermark)).training,
+    }
+
+
+def pull(bench: Workbench) -> None:
+    """Let a source that holds answers elsewhere fetch them, and store late changes to earlier rounds."""
+    fetch = getattr(bench.annotators, "pull", None)
+    if fetch is None:
+        return
+    fetch()
+    for round_ in range(bench.rounds_collected):
+        _take(bench, round_, requests(bench, round_))
+
+
+def waiting(asked: Sequence[Request], answers: Sequence[Answer]) -> int:
+    """How many judgements are still missing: a person counts once an item, and a skip is one."""
+    people: dict[str, set[str]] = {}
+    for answer in answers:
+        if not answer.withdrawn:
+            people.setdefault(answer.item, set()).add(answer.annotator)
+    return sum(max(0, r.people - len(people.get(r.item, ()))) for r in asked)
+
+
+def _take(bench: Workbench, round_: int, asked: Sequence[Request]) -> Sequence[Answer]:
+    """Store what is new among the answers to a round's batch, and return all of them."""
+    answers = bench.annotators.collect(batch_id(bench, round_), asked)
+    choices = {c.item: c for c in bench.store.choices(round_)}
+    told = {e.reference: e for e in bench.events() if e.round == round_}
+    fresh = [e for a in answers if (e := _event(bench, round_, a, choices, told)) is not None]
+    bench.store.add_events(fresh)
+    return answers
+
+
+def _event(
+    bench: Workbench,
+    round_: int,
+    answer: Answer,
+    choices: Mapping[str, Choice],
+    told: Mapping[str, Event],
+) -> Event | None:
+    """The event that an answer is; None where the store knows it."""
+    before = told.get(answer.reference)
+    if answer.withdrawn:
+        if before is None:
+            return None
+        return replace(before, event="delete", definition=bench.definition)
+    event = Event(
+        "answer", answer.reference, answer.item, "", answer.annotator,
+        "simulated" if bench.annotators.rehearsal else "person", "", round_,
+        answer.labels, answer.skipped, answer.seconds, bench.definition, spans=answer.spans,
+    )  # fmt: skip
+    if before is not None:
+        if before.says_same(event):
+            return None  # stored as it was given, perhaps under an earlier definition
+        now = bench.translation.now(before)
+        if now is not None and not before.skipped and now.says_same(event):
+            return None  # an applied plan rewrote it where it is held
+    _check(bench, answer, choices)
+    choice = choices[answer.item]
+    return replace(event, content=choice.content, purpose=choice.purpose)
+
+
+def _check(bench: Workbench, answer: Answer, choices: Mapping[str, Choice]) -> None:
+    known = {c.id for c in bench.task.classes}
+    if answer.item not in choices or not known.issuperset(answer.labels):
+        raise StrategyError(
+            f"an answer by {answer.annotator} on {answer.item} names what was not asked: "
+            + (", ".join(answer.labels) or "no label"),
+            "look at the annotator source",
+        )
+
+
+def _tell_flags(bench: Workbench, round_: int) -> None:
+    """Hand the answers of the batch that break a constraint to a source that can tell people."""
+    tell = getattr(bench.annotators, "flag", None)
+    if tell is not None:
+        given = [e for e in bench.events() if e.round == round_ and e.source != "existing"]
+        judged = present(given, bench.items(round_))
+        tell(batch_id(bench, round_), flags(judged, bench.translation))

@@ -1,0 +1,116 @@
+"""What may be shown beside an item before anybody looked at it: a suggestion, and what the task says.
+
+Suggestions come from the model of the round before, or from the task's rules, as `suggestions` in
+`annotators` says. Hints are the rules that fire on the item and the counterexamples of their classes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labelwright.dsl.checks_rules import SPAN_FIELDS
+from labelwright.dsl.compile.words import words
+from labelwright.loop.conditions import fields
+from labelwright.loop.ports import Model, Suggestion
+from labelwright.loop.rules.firing import firing
+
+if TYPE_CHECKING:
+    from labelwright.dsl.task import Task
+    from labelwright.loop.workbench import Workbench
+
+
+def suggestions(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:
+    """By row, as far as there is one; nothing where the task wants none."""
+    wanted = bench.task.annotators.suggestions
+    if wanted == "none" or not len(rows) or bench.task.kind == "spans":
+        return {}
+    return _of_rules(bench, round_, rows) if wanted == "rules" else _of_model(bench, round_, rows)
+
+
+def _of_model(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:
+    model = model_before(bench, round_)
+    if model is None:
+        return {}
+    probs = model.predict_proba(np.asarray(bench.features(round_)[list(rows)]))
+    best = probs.argmax(axis=1)
+    version = f"{bench.task.name} round {round_ - 1}"
+    return {
+        int(row): Suggestion((bench.task.labels[int(c)].id,), float(p[c]), version)
+        for row, c, p in zip(rows, best, probs, strict=True)
+    }
+
+
+def model_before(bench: Workbench, round_: int) -> Model | None:
+    """The model of the round before, where it is of the same classes and features as this round."""
+    if round_ < 1 or not bench.current(round_ - 1) or not bench.learned(round_ - 1):
+        return None
+    if bench.store.outcome(round_ - 1, "embed") != bench.store.outcome(round_, "embed"):
+        return None
+    return bench.final(round_ - 1)
+
+
+def _of_rules(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:
+    """The class with the most weight of votes; none where two have as much, or a rule says veto."""
+    task = bench.task
+    votes: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    silent: set[int] = set()
+    fired = _fired(bench, round_, rows)
+    for rule in task.rules:
+        for row in fired.get(rule.name, ()):
+            if rule.action == "vote" and rule.label is not None:
+                votes[row][rule.label] += rule.weight
+            elif rule.action == "veto":
+                silent.add(row)
+    found = {}
+    choices = {c.id for c in task.choices}
+    for row, weights in votes.items():
+        most = max(weights.values())
+        best = [label for label, weight in weights.items() if weight == most]
+        if len(best) == 1 and best[0] in choices and row not in silent:
+            found[row] = Suggestion((best[0],), most / sum(weights.values()), f"{task.name} rules")
+    return found
+
+
+def hints(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """By row: a sentence for each rule that fires, and the counterexamples of the class it names."""
+    task = bench.task
+    if not task.rules or not len(rows):
+        return {}
+    fired = _fired(bench, round_, rows)
+    said = words(task)
+    told: dict[int, list[str]] = defaultdict(list)
+    for rule in task.rules:
+        if rule.label is None:
+            continue
+        title = next(c.title for c in task.classes if c.id == rule.label)
+        against = rule.action == "against"
+        told_rule = (said.hint_against if against else said.hint).format(
+            rule=rule.name, title=title
+        )
+        for row in fired.get(rule.name, ()):
+            told[row] += [told_rule, *_counterexamples(task, rule.label)]
+    return {row: tuple(dict.fromkeys(sentences)) for row, sentences in told.items()}
+
+
+def _counterexamples(task: Task, label: str) -> list[str]:
+    each = next(c for c in task.classes if c.id == label)
+    said = words(task)
+    texts = [s.value for s in each.counterexamples if s.kind != "image"]
+    return [said.hint_not.format(title=each.title, text=text) for text in texts[:1]]
+
+
+def _fired(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[str, list[int]]:
+    """Rule -> the rows on which it fires, of the rules whose columns the items have."""
+    snapshot = bench.items(round_)
+    known = {*snapshot.table.column_names, *SPAN_FIELDS}
+    rules = tuple(r for r in bench.task.rules if r.when is None or fields(r.when) <= known)
+    if not rules:
+        return {}
+    wanted = np.asarray(rows, dtype=np.int64)
+    task = bench.task.model_copy(update={"rules": rules})
+    hits = firing(task, snapshot.take(wanted).table)
+    return {name: [int(row) for row in wanted[hit]] for name, hit in hits.items()}
