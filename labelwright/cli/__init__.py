@@ -50,6 +50,7 @@ _MODULES = {
     "rules": "rules",
     **dict.fromkeys(("plan", "apply", "diff", "history"), "change"),
     **dict.fromkeys(("run", "status", "curve", "report", "export", "doctor"), "work"),
+    "studio": "studio",
     "lsp": "lsp",
 }
 _asked = sys.argv[1] if len(sys.argv) > 1 else ""
