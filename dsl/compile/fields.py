@@ -16,6 +16,9 @@ from labelwright.dsl.task import Task
 
 Kind = Literal["text", "image", "column"]
 
+NOTE, HINT = "lw_note", "lw_hint"
+"""Keys of what the page says above an item: about an answer to mend, and about classes."""
+
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _RESERVED = {"label", "columns", "shown_beside"}  # and whatever begins with lw_
 _PICTURE_SOURCES = ("images", "npz")
