@@ -4,16 +4,20 @@ BIN := .venv/bin
 READY := .venv/ready
 export LABELWRIGHT_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: demo test test-slow check format bench constraints clean
+.PHONY: demo test test-slow studio check format bench constraints clean
 
 demo: $(READY)
 	$(BIN)/labelwright run tasks/digits.task
 
-test: $(READY)
+test: $(READY) studio
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
-test-slow: $(READY)
+test-slow: $(READY) studio
 	$(BIN)/python -m pytest -n auto -m slow
+
+# The real server that tests start; nothing is done where it is installed already.
+studio: $(READY)
+	$(BIN)/labelwright studio install --yes
 
 check: $(READY)
 	$(BIN)/ruff check .

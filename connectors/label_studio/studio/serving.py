@@ -92,10 +92,9 @@ def choose_port(asked: int | None, last: int | None) -> int:
             f"port {asked} is taken by another program",
             "name another one with --port, or leave the option out",
         )
-    usual = [*([last] if last else []), *range(FIRST_PORT, FIRST_PORT + _TRIED)]
-    for port in usual if asked is None else ():
-        if is_free(port):
-            return port
+    usual: list[int] = [*([last] if last else []), *range(FIRST_PORT, FIRST_PORT + _TRIED)]
+    if asked is None and (port := next(filter(is_free, usual), None)):
+        return port
     with socket.socket() as any_port:
         any_port.bind((HOST, 0))
         chosen: int = any_port.getsockname()[1]
