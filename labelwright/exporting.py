@@ -142,12 +142,16 @@ def _figure(value: float | None) -> float | None:
 # --- the labelled data ------------------------------------------------------------------------
 
 
+Label = str | tuple[str, ...] | tuple[dict[str, Any], ...]
+"""A class id; with `choose = many` several; of spans `{start, end, label, text}` each, in code points."""
+
+
 @dataclass(frozen=True)
 class LabelledRow:
     """One item with its label, and where that label comes from."""
 
     item: str
-    label: str  # class id
+    label: Label
     probability: float | None  # the model's, or the share of the people; None where not known
     source: Literal["people", "existing", "pseudo"]
     annotators: tuple[str, ...]  # who judged it
@@ -261,7 +265,7 @@ def _parquet(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryI
 
     types = {
         "item": pa.string(),
-        "label": pa.string(),
+        "label": _label_type(rows),
         "probability": pa.float64(),
         "source": pa.string(),
         "annotators": pa.list_(pa.string()),
@@ -283,6 +287,18 @@ def _parquet(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryI
                 f"field {name} mixes kinds of values: {error}", "export as jsonl instead"
             ) from error
     pq.write_table(pa.table(arrays), file, compression="zstd")
+
+
+def _label_type(rows: Sequence[LabelledRow]) -> Any:
+    """One class is text, several are a list; spans a list of structs, known by the first that is there."""
+    import pyarrow as pa
+
+    if all(isinstance(row.label, str) for row in rows):
+        return pa.string()
+    if not any(isinstance(part, dict) for row in rows for part in row.label):
+        return pa.list_(pa.string())
+    parts = {"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()}
+    return pa.list_(pa.struct(parts))
 
 
 def _listed(value: Any) -> Any:

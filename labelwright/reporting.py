@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from labelwright.connectors.pictures import load_image, png_data
-from labelwright.exporting import LabelledRow, export_dataset, format_of, replacing
+from labelwright.exporting import Label, LabelledRow, export_dataset, format_of, replacing
 from labelwright.loop.campaign import campaign, records
 from labelwright.loop.errors import StoreError
 from labelwright.loop.labels import Labels
@@ -17,8 +17,10 @@ from labelwright.report.page import render_report
 from labelwright.report.shown import ShownItem, shown_ids
 
 if TYPE_CHECKING:
+    from labelwright.dsl.task import Task
     from labelwright.loop.history import Campaign
     from labelwright.loop.items import Snapshot
+    from labelwright.loop.ports import Span
     from labelwright.loop.workbench import Workbench
 
 PIXELATED = 64  # a picture with no longer side is enlarged without smoothing
@@ -100,11 +102,10 @@ def _people(
     items = bench.items(last).take(labels.rows)
     asked = {c.item: c.round for c in bench.store.choices()}
     given = {e.item: e.definition for e in bench.events()}
-    classes = bench.task.labels
     return [
         LabelledRow(
             item=identity,
-            label=classes[labels.classes[i]].id,
+            label=_label(bench.task, labels.answers[i], labels.spans[i]),
             probability=float(labels.agreement[i]),
             source="existing" if labels.sources[i] == "existing" else "people",
             annotators=labels.annotators[i],
@@ -116,6 +117,15 @@ def _people(
         )
         for i, (identity, fields) in enumerate(zip(items.ids, _fields(items), strict=True))
     ]
+
+
+def _label(task: Task, answer: tuple[str, ...], spans: tuple[Span, ...]) -> Label:
+    if task.kind == "spans":
+        return tuple(
+            {"start": s.start, "end": s.end, "label": label, "text": s.text}
+            for label, s in zip(answer, spans, strict=True)
+        )
+    return answer if task.choose == "many" else answer[0]
 
 
 def _pseudo(bench: Workbench, last: int) -> list[LabelledRow]:

@@ -18,6 +18,7 @@ from labelwright.loop.query.contract import checked
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL, mix
 from labelwright.loop.store import Choice
+from labelwright.loop.supported import learnable
 from labelwright.loop.workbench import Workbench
 
 
@@ -66,10 +67,9 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     waiting = _again_rows(bench, round_, again, POOL)
     n = next_items(task, used, len(open_rows) + len(waiting))
     first = waiting[:n]
-    per_class = np.bincount(training.classes, minlength=len(task.labels))
     now = phase(
         task,
-        {c.id: int(k) for c, k in zip(task.labels, per_class, strict=True)},
+        training.per_class(task),
         used.training,
         round_,
         bench.measured(round_ - 1),
@@ -148,7 +148,7 @@ def _ask_strategy(
     features = bench.features(round_)
     learner = bench.learner()
     model = None
-    if len(training):
+    if len(training) and learnable(bench.task):
         before = bench.store.outcome(round_ - 1, "embed") if round_ else None
         same = before == bench.needed(round_, "embed")
         if same and bench.current(round_ - 1) and bench.learned(round_ - 1):
@@ -156,8 +156,8 @@ def _ask_strategy(
         else:  # features or classes are new: rows appended, a change applied, labels from the start
             model = learner.fit(np.asarray(features[training.rows]), bench.targets(training))
     view = Trained(
-        X_training=np.asarray(features[training.rows]),
-        y_training=training.classes,
+        X_training=np.asarray(features[training.rows if model else training.rows[:0]]),
+        y_training=training.classes if model else training.classes[:0],
         classes=tuple(c.id for c in bench.task.labels),
         learner=learner,
         model=model,

@@ -133,8 +133,7 @@ def _chosen(
     answer: dict[int, str] = {}
     for part in labels or ():
         answer |= {
-            int(row): bench.task.labels[c].id
-            for row, c in zip(part.rows, part.classes, strict=True)
+            int(row): ", ".join(answer) for row, answer in zip(part.rows, part.answers, strict=True)
         }
     found: dict[tuple[int, int], int] = {}
     if last is not None:
@@ -183,9 +182,9 @@ def _annotators(
     told = [e for e in events if e.source != "existing"]
     judged = in_force(told, bench.items(last), bench.translation)
     resolved = {
-        int(row): bench.task.labels[c].id
+        int(row): answer
         for part in labels
-        for row, c in zip(part.rows, part.classes, strict=True)
+        for row, answer in zip(part.rows, part.answers, strict=True)
     }
     people: dict[int, set[str]] = defaultdict(set)
     for row, event in judged:
@@ -194,7 +193,7 @@ def _annotators(
     given: dict[str, list[tuple[float | None, bool | None]]] = defaultdict(list)
     for row, event in judged:
         shared = len(people[row]) > 1 and row in resolved and not event.skipped
-        agrees = event.labels == (resolved[row],) if shared else None
+        agrees = event.labels == resolved[row] if shared else None
         given[event.annotator].append((event.seconds, agrees))
     scores = []
     for annotator, number in sorted(all_of.items()):

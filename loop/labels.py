@@ -8,7 +8,7 @@ breaks a constraint is as good as none.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,8 +17,11 @@ import numpy as np
 from labelwright.dsl.task import Task
 from labelwright.loop.budget import PAID
 from labelwright.loop.items import Snapshot
+from labelwright.loop.people.sets import majority_sets
 from labelwright.loop.plugins import Installed
+from labelwright.loop.ports import Span
 from labelwright.loop.store import Event
+from labelwright.loop.supported import learnable
 from labelwright.loop.versions import Translation
 
 
@@ -26,8 +29,10 @@ from labelwright.loop.versions import Translation
 class Labels:
     """The resolved answers of one part of the items (pool or holdout), ordered by row.
 
-    rows: (n,) positions in the snapshot. classes: (n,) index into `Task.labels`. agreement: (n,) share
-    of an item's annotators who said the label. sources: per item `people` or `existing`.
+    rows: (n,) positions in the snapshot. classes: (n,) index into `Task.labels`, -1 where an answer is
+    no single class. agreement: (n,) share of an item's annotators who said the label. sources: per item
+    `people` or `existing`. answers: per item the class ids of its label; spans: as many as these, where
+    they are parts of a text.
     """
 
     rows: np.ndarray
@@ -37,9 +42,16 @@ class Labels:
     annotators: tuple[tuple[str, ...], ...]
     unusable: np.ndarray  # rows that people called unusable
     skipped: np.ndarray  # rows asked about and answered by nobody
+    answers: tuple[tuple[str, ...], ...] = ()
+    spans: tuple[tuple[Span, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def per_class(self, task: Task) -> dict[str, int]:
+        """How many items have each of the task's labels."""
+        counts = Counter(label for answer in self.answers for label in set(answer))
+        return {c.id: counts[c.id] for c in task.labels}
 
 
 def present(events: Sequence[Event], snapshot: Snapshot) -> list[tuple[int, Event]]:
@@ -111,31 +123,75 @@ def resolve(
     task: Task, plugins: Installed, judgements: Sequence[tuple[int, Event]], part: np.ndarray
 ) -> Labels:
     """Resolve the judgements on the rows where `part` is true, by the task's rule."""
-    method = plugins.load("resolve", task.annotators.resolve)
-    answers: list[tuple[str, str, str]] = []
     by_row: dict[int, list[Event]] = defaultdict(list)
-    row_of: dict[str, int] = {}
     for row, event in judgements:
-        if not part[row]:
-            continue
-        by_row[row].append(event)
-        row_of[event.item] = row
-        answers += [(event.item, event.annotator, label) for label in event.labels]
-    resolved = method(answers, [c.id for c in task.choices])
-    index = {c.id: i for i, c in enumerate(task.labels)}
-    kept = sorted((row_of[item], r) for item, r in resolved.items() if r.label in index)
-    rows = [row for row, _ in kept]
-    dropped = [row_of[item] for item, r in resolved.items() if r.label not in index]
-    answered = {row_of[item] for item in resolved}
+        if part[row]:
+            by_row[row].append(event)
+    found = _single(task, plugins, by_row) if learnable(task) else _several(task, by_row)
+    names = [c.id for c in task.labels]
+    index = {c: i for i, c in enumerate(names)}
+    dropped = [row for row, r in found.items() if not index.keys() >= set(r.labels)]
+    rows = [row for row in sorted(found) if row not in set(dropped)]
     return Labels(
         rows=np.array(rows, dtype=np.int64),
-        classes=np.array([index[r.label] for _, r in kept], dtype=np.int64),
-        agreement=np.array([r.agreement for _, r in kept], dtype=np.float64),
+        classes=np.array(
+            [index[found[row].labels[0]] if learnable(task) else -1 for row in rows], dtype=np.int64
+        ),
+        agreement=np.array([found[row].agreement for row in rows], dtype=np.float64),
         sources=tuple(
             "existing" if all(e.source == "existing" for e in by_row[row]) else "people"
             for row in rows
         ),
         annotators=tuple(tuple(sorted({e.annotator for e in by_row[row]})) for row in rows),
         unusable=np.array(sorted(dropped), dtype=np.int64),
-        skipped=np.array(sorted(set(by_row) - answered), dtype=np.int64),
+        skipped=np.array(sorted(by_row.keys() - found.keys()), dtype=np.int64),
+        answers=tuple(found[row].labels for row in rows),
+        spans=tuple(found[row].spans for row in rows),
     )
+
+
+@dataclass(frozen=True)
+class _Resolved:
+    labels: tuple[str, ...]
+    spans: tuple[Span, ...]
+    agreement: float
+
+
+def _single(
+    task: Task, plugins: Installed, by_row: Mapping[int, Sequence[Event]]
+) -> dict[int, _Resolved]:
+    method = plugins.load("resolve", task.annotators.resolve)
+    given = [
+        (e, row, label) for row, events in by_row.items() for e in events for label in e.labels
+    ]
+    row_of = {e.item: row for e, row, _ in given}
+    found = method(
+        [(e.item, e.annotator, label) for e, _, label in given], [c.id for c in task.choices]
+    )
+    return {row_of[item]: _Resolved((r.label,), (), r.agreement) for item, r in found.items()}
+
+
+def _several(task: Task, by_row: Mapping[int, Sequence[Event]]) -> dict[int, _Resolved]:
+    """Several classes, or marks, an item: those that most of its people gave."""
+    answered = [(row, e) for row, events in by_row.items() for e in events if not e.skipped]
+    row_of = {e.item: row for row, e in answered}
+    marks = [(e.item, e.annotator, _marks(e)) for _, e in answered]
+    rank = {c.id: i for i, c in enumerate(task.classes)}
+    found = {}
+    for item, resolved in majority_sets(marks).items():
+        ordered = sorted(
+            resolved.marks,
+            key=lambda m: (m[1].start, m[1].end, rank[m[0]]) if m[1] else (rank[m[0]],),
+        )
+        found[row_of[item]] = _Resolved(
+            tuple(label for label, _ in ordered),
+            tuple(span for _, span in ordered if span is not None),
+            resolved.agreement,
+        )
+    return found
+
+
+def _marks(event: Event) -> list[tuple[str, Span | None]]:
+    if event.spans:
+        return list(zip(event.labels, event.spans, strict=True))
+    return [(label, None) for label in event.labels]

@@ -16,6 +16,7 @@ from labelwright.loop.measure.summary import measurement
 from labelwright.loop.people.agreement import krippendorff
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT
+from labelwright.loop.supported import learnable
 from labelwright.loop.workbench import Workbench
 
 
@@ -91,7 +92,9 @@ def evidence(bench: Workbench, round_: int) -> Evidence:
 
 
 def _alpha(bench: Workbench, round_: int) -> Bounded:
-    """Krippendorff's alpha over all items that two or more people judged."""
+    """Krippendorff's alpha over all items that two or more people judged, each with one class."""
+    if not learnable(bench.task):
+        return Bounded(None, 0)
     watermark = bench.needed(round_, "collect")["watermark"]
     index = {c.id: float(i) for i, c in enumerate(bench.task.choices)}
     judge = Judge(bench.task)

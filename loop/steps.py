@@ -24,6 +24,7 @@ from labelwright.loop.measuring import measure
 from labelwright.loop.sending import send
 from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
 from labelwright.loop.store import Choice
+from labelwright.loop.supported import learnable
 from labelwright.loop.workbench import Workbench, pseudo_file, save_array, snapshot_name
 
 
@@ -141,14 +142,11 @@ def embed(bench: Workbench, round_: int) -> Outcome:
 def resolve(bench: Workbench, round_: int) -> Outcome:
     """Resolve the answers into labels and count them."""
     training, held = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
-    per_class = np.bincount(training.classes, minlength=len(bench.task.labels))
     return Outcome(
         {
             "labels": len(training),
             "holdout_labels": len(held),
-            "labels_per_class": {
-                c.id: int(n) for c, n in zip(bench.task.labels, per_class, strict=True)
-            },
+            "labels_per_class": training.per_class(bench.task),
             "unusable": len(training.unusable) + len(held.unusable),
             "skipped": len(training.skipped) + len(held.skipped),
         }
@@ -156,7 +154,9 @@ def resolve(bench: Workbench, round_: int) -> Outcome:
 
 
 def learn(bench: Workbench, round_: int) -> Outcome:
-    """Train on the labels."""
+    """Train on the labels, where this version has a model for them."""
+    if not learnable(bench.task):
+        return Outcome({"file": None})
     if not bench.needed(round_, "resolve")["labels"]:
         watermark = bench.needed(round_, "collect")["watermark"]
         if bench.ask_again(round_, watermark, after=True) or not bench.store.choices(round_):

@@ -6,8 +6,16 @@ from labelwright.dsl.task import Task
 
 _AVERAGES = ("macro_f1", "macro_precision", "macro_recall", "weighted_f1")
 _SHARES = ("accuracy", "exact_match", "micro_f1", "micro_precision", "micro_recall")
+WITHOUT_MODEL = ("random", "k_means")
+"""Our query strategies that need no model."""
+
 MEASURED = frozenset((*_SHARES, *_AVERAGES, "precision", "recall", "f1", "ece", "alpha", "labels"))
 """Metrics that criteria may name."""
+
+
+def learnable(task: Task) -> bool:
+    """Whether this version has a model for the task. For others it asks, collects and resolves."""
+    return task.kind == "classification" and task.choose == "one"
 
 
 def unsupported_metrics(task: Task) -> list[str]:
@@ -21,12 +29,12 @@ def unsupported_metrics(task: Task) -> list[str]:
 def unsupported(task: Task) -> list[str]:
     """A few words for each part of the task that parses and checks, but cannot be run yet."""
     found = []
-    if task.kind != "classification":
-        found.append(f"kind = {task.kind}")
-    if task.choose != "one":
-        found.append("choose = many")
-    if task.annotators.source.name == "label_studio":
-        found.append("annotators from = label_studio (simulate can)")
+    if not learnable(task):
+        found += [
+            f"query strategy {phase.strategy.name} for {_several(task)} (k_means and random can)"
+            for phase in task.query.phases
+            if phase.strategy.name not in WITHOUT_MODEL
+        ]
     if task.holdout.measure != "uniform":
         found.append(f"holdout measure = {task.holdout.measure} (uniform can)")
     if task.existing_labels is not None and task.existing_labels.trust != "verified":
@@ -49,13 +57,23 @@ def unsupported(task: Task) -> list[str]:
         found.append("train pretrain")
     if task.train.augment:
         found.append("train augment")
-    found += [f"metric {name}" for name in unsupported_metrics(task)]
+    if learnable(task):
+        found += [f"metric {name}" for name in unsupported_metrics(task)]
     return found
+
+
+def _several(task: Task) -> str:
+    return "spans" if task.kind == "spans" else "choose = many"
 
 
 def unused(task: Task) -> list[str]:
     """One sentence for each part of the task that a run leaves aside without harm."""
     found = []
+    if not learnable(task):
+        found.append(
+            f"no model learns {_several(task)} yet: answers are asked, collected, resolved and "
+            "exported, and no criterion is decided"
+        )
     if task.rules:
         found.append("rules do not vote yet: the run learns from people's labels alone")
     if len(task.train.seeds) > 1:

@@ -73,15 +73,17 @@ class Translation:
 
     def _reading(self, version: Version, judge: Judge, labels: tuple[str, ...]) -> Reading:
         wrong = judge.violations(labels)
-        now: dict[str, None] = {}
+        now: list[str] = []
         for label in labels:
             meant = version.lineage.meanings.get(label)
             counted = counts_as(meant, self.task, self.lineage) if meant else None
             if counted is None:
                 why = wrong[0] if wrong else self._fate(version, label)
                 return Reading(None, why, changed=not wrong)
-            now[counted] = None
-        if faults := self._judge.violations(tuple(now)):
+            now.append(counted)
+        if self.task.kind != "spans":  # each mark keeps a class of its own
+            now = list(dict.fromkeys(now))
+        if faults := self._judge.violations(now):
             return Reading(None, f"the answer {faults[0]}", changed=not wrong)
         return Reading(tuple(now))
 

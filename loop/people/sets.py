@@ -1,0 +1,41 @@
+"""Majority vote where an answer is a set: of classes, or of marked parts of a text."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Mark = TypeVar("Mark", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class ResolvedSet(Generic[Mark]):
+    """One item's marks, in the order in which people gave them first.
+
+    agreement: over every mark that anybody gave, the mean share of the people who say what is decided.
+    """
+
+    marks: tuple[Mark, ...]
+    agreement: float
+
+
+def majority_sets(
+    annotations: Sequence[tuple[str, str, Iterable[Mark]]],
+) -> dict[str, ResolvedSet[Mark]]:
+    """By item, the marks that more than half of its people gave.
+
+    annotations: (item, annotator, marks); no marks are an answer too. A person who answered twice counts
+    once, by the last answer. Of two people both must agree: a tie is no majority.
+    """
+    answers: dict[str, dict[str, tuple[Mark, ...]]] = defaultdict(dict)
+    for item, annotator, marks in annotations:
+        answers[item][annotator] = tuple(dict.fromkeys(marks))
+    found = {}
+    for item, people in answers.items():
+        counts = Counter(mark for marks in people.values() for mark in marks)
+        kept = tuple(mark for mark, n in counts.items() if 2 * n > len(people))
+        shares = [max(n, len(people) - n) / len(people) for n in counts.values()]
+        found[item] = ResolvedSet(kept, sum(shares) / len(shares) if shares else 1.0)
+    return found
