@@ -29,6 +29,17 @@ def data_path(path: str, root: Path) -> Path:
     return _inside(found, path, root)
 
 
+def data_folder(path: str, root: Path) -> Path:
+    """The folder `path` under `root`, inside it; it need not be there yet. Raises DataError."""
+    _refuse_foreign(path, root)
+    found = root / path
+    if found.exists():
+        return _inside(found, path, root)
+    if not found.resolve().is_relative_to(root.resolve()):
+        raise _leads_out(path, root)
+    return found
+
+
 def data_files(pattern: str, root: Path) -> tuple[Path, ...]:
     """The files that `pattern` names, sorted by their path; at least one. Raises DataError."""
     _refuse_foreign(pattern, root)
@@ -91,11 +102,15 @@ def _inside(found: Path, written: str, root: Path) -> Path:
     except (OSError, RuntimeError) as error:
         raise DataError(f"{written} under {root} cannot be read: {error}", _remedy(root)) from error
     if not real.is_relative_to(root.resolve()):
-        raise DataError(
-            f"{written} is a link that leads out of the data root {root}",
-            "copy the file into the data root, or make the folder that holds it the data root",
-        )
+        raise _leads_out(written, root)
     return found
+
+
+def _leads_out(written: str, root: Path) -> DataError:
+    return DataError(
+        f"{written} is a link that leads out of the data root {root}",
+        "copy the file into the data root, or make the folder that holds it the data root",
+    )
 
 
 def _remedy(root: Path) -> str:

@@ -12,6 +12,8 @@ import pytest
         *(f"encode.{name}" for name in ("tfidf", "minilm", "pretrained", "pixels", "table")),
         *(f"read.{name}" for name in ("csv", "parquet", "jsonl", "npz", "images", "bundled")),
         "annotate.simulate",
+        "annotate.terminal",
+        "annotate.files",
         "encode_cache",
     ],
 )

@@ -1,0 +1,110 @@
+"""What the sources without a server share: writing down what is handed out, and reading it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from labelwright.loop.outbox import Held, Outbox, Sent, State, uid_of
+from labelwright.loop.ports import Answer, Items, Request, Suggestion
+
+if TYPE_CHECKING:
+    from labelwright.dsl.compile.fields import Shown
+    from labelwright.loop.ports import Context
+
+
+def hand_out(
+    outbox: Outbox,
+    project: str,
+    batch: str,
+    requests: Sequence[Request],
+    items: Items,
+    state: State,
+) -> list[Sent]:
+    """Write the batch down, in the order people are to see it; what is known stays as it is."""
+    contents = {i: bytes(c).hex() for i, c in zip(items.ids, items.contents, strict=True)}
+    rows = [
+        Sent(
+            uid=uid_of(project, batch, request.item),
+            batch=batch,
+            rank=rank,
+            item=request.item,
+            content=contents[request.item],
+            purpose=request.purpose,
+            people=request.people,
+            suggestion=_suggestion_json(request.suggestion),
+            shown=request.suggestion is not None,
+            state=state,
+        )
+        for rank, request in enumerate(requests)
+    ]
+    with outbox.writing():
+        outbox.add(rows)
+        for row, request in zip(rows, requests, strict=True):
+            if request.hints:
+                outbox.set(_hints(row.uid), json.dumps(request.hints, ensure_ascii=False))
+    return rows
+
+
+def hints_of(outbox: Outbox, uid: str) -> tuple[str, ...]:
+    """The sentences that were handed out with an item."""
+    return tuple(json.loads(outbox.get(_hints(uid)) or "[]"))
+
+
+def suggestion_of(sent: Sent) -> Suggestion | None:
+    """What was proposed for an item, where people are to see it."""
+    if sent.suggestion is None or not sent.shown:
+        return None
+    told = json.loads(sent.suggestion)
+    return Suggestion(tuple(told["labels"]), told["score"], told["version"])
+
+
+def answers(outbox: Outbox, batch: str, requests: Sequence[Request]) -> list[Answer]:
+    """All that is held for these items of the batch, in the order of the requests."""
+    held: dict[str, list[Held]] = {}
+    for each in outbox.held(batch):
+        held.setdefault(each.uid, []).append(each)
+    uids = {sent.item: sent.uid for sent in outbox.sent(batch)}
+    return [
+        Answer(
+            item=request.item,
+            annotator=each.annotator,
+            labels=each.labels,
+            seconds=each.seconds,
+            skipped=each.skipped,
+            reference=each.reference,
+            spans=each.spans,
+            withdrawn=each.deleted,
+        )
+        for request in requests
+        for each in held.get(uids.get(request.item, ""), ())
+    ]
+
+
+def parts(context: Context) -> tuple[Shown, ...]:
+    """What annotators see of an item. Raises DataError where the source cannot be opened."""
+    from labelwright.dsl.compile.fields import shown
+
+    task, data = context.task, context.task.data
+    if not (data.text or data.image or data.columns):
+        from labelwright.loop.items import inputs_of, open_source
+        from labelwright.loop.workbench import complete
+
+        task = complete(task, inputs_of(data, open_source(context)))
+    return shown(task)
+
+
+def _hints(uid: str) -> str:
+    return f"hints/{uid}"
+
+
+def _suggestion_json(suggestion: Suggestion | None) -> str | None:
+    if suggestion is None:
+        return None
+    told = {
+        "labels": suggestion.labels,
+        "score": suggestion.score,
+        "version": suggestion.version,
+    }
+    return json.dumps(told, ensure_ascii=False)

@@ -1,0 +1,584 @@
+"""Batches as files: what goes out, what comes back, and what nobody can have meant."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labelwright.connectors.annotate.files import NOBODY, Files, files
+from labelwright.dsl.task import Class, Task
+from labelwright.loop.errors import ConnectorError, DataError
+from labelwright.loop.outbox import Outbox
+from labelwright.loop.ports import AnnotatorSource, Answer, Context, Request, Suggestion
+from labelwright.loop.store import Store
+
+CLASSES = (
+    Class(id="Sport", title="스포츠", aliases=("sports", "1")),
+    Class(id="Politics", title="정치"),
+    Class(id="Politics.Election", title="선거", parent="Politics"),
+    Class(id="Politics.Law", title="Law; and order", parent="Politics"),
+)
+BODIES = ["어제 경기 결과", '=HYPERLINK("x")', "line one\nline two, with a comma", "-5 degrees"]
+REQUESTS = [
+    Request(f"i{n}", 1 if n else 2, "holdout" if n == 1 else "train") for n in range(len(BODIES))
+]
+
+
+@dataclass
+class Folder:
+    """A source over a folder, and hands that edit its files."""
+
+    source: Files
+    items: Any
+    path: Path
+
+    def send(self, requests: list[Request] | None = None) -> None:
+        self.source.send("t-0", requests or REQUESTS, self.items)
+
+    def read(self, *, requests: list[Request] | None = None) -> list[Answer]:
+        self.source.pull()
+        return list(self.source.collect("t-0", requests or REQUESTS))
+
+    def given(self) -> dict[tuple[str, str], tuple[str, ...] | str]:
+        """By (item, annotator): labels, or a word where there are none."""
+        return {
+            (a.item, a.annotator): "withdrawn"
+            if a.withdrawn
+            else "skipped"
+            if a.skipped
+            else a.labels
+            for a in self.read()
+        }
+
+    def rows(self, name: str = "t-0.jsonl") -> list[dict[str, Any]]:
+        text = (self.path / name).read_text(encoding="utf-8-sig")
+        if name.endswith("csv"):
+            return list(csv.DictReader(io.StringIO(text, newline="")))
+        return [json.loads(line) for line in text.splitlines()]
+
+    def write(
+        self, rows: list[dict[str, Any]], name: str = "t-0.jsonl", encoding: str = "utf-8"
+    ) -> None:
+        if name.endswith("csv"):
+            text = io.StringIO(newline="")
+            writer = csv.DictWriter(text, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+            content = text.getvalue()
+        else:
+            content = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+        (self.path / name).write_bytes(content.encode(encoding))
+
+    def fill(self, labels: dict[int, Any], name: str | None = None, **more: Any) -> None:
+        """Write labels into rows of the batch's file, or of the file `name`."""
+        own = f"t-0.{self.source.format}"
+        name = name or own
+        rows = self.rows(name if (self.path / name).exists() else own)
+        for number, label in labels.items():
+            rows[number] |= {"label": label, **more}
+        self.write(rows, name)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "state") as opened:
+        yield opened
+
+
+@pytest.fixture
+def make_folder(
+    make_context: Callable[..., Context],
+    make_task: Callable[..., Task],
+    make_items: Callable[..., Any],
+    store: Store,
+) -> Callable[..., Folder]:
+    def make(
+        format: str = "jsonl", bodies: list[str] = BODIES, classes: Any = CLASSES, **task: Any
+    ) -> Folder:
+        made = make_task(classes, text=("body",)).model_copy(update=task)
+        context = make_context(made)
+        source = files("exchange", format, context=context, outbox=Outbox(store))
+        assert isinstance(source, Files)
+        return Folder(source, make_items(body=bodies), context.data_root / "exchange")
+
+    return make
+
+
+@pytest.fixture(params=["jsonl", "csv"])
+def folder(request: pytest.FixtureRequest, make_folder: Callable[..., Folder]) -> Folder:
+    made = make_folder(request.param)
+    made.send()
+    return made
+
+
+# --- out --------------------------------------------------------------------------------------
+
+
+def test_a_batch_is_a_file_to_fill_in(folder: Folder) -> None:
+    rows = folder.rows(f"t-0.{folder.source.format}")
+    assert [r["item"] for r in rows] == ["i0", "i1", "i2", "i3"]
+    assert {tuple(r) for r in rows} == {
+        ("lw_uid", "item", "body", "label", "annotator", "note")
+    }  # nothing says which row measures
+    assert all(not r["label"] and not r["annotator"] for r in rows)
+    bodies = [r["body"] for r in rows]
+    assert bodies[0] == BODIES[0]
+    assert bodies[2] == BODIES[2]
+    guarded = folder.source.format == "csv"
+    assert bodies[1] == ("'" if guarded else "") + BODIES[1]
+    assert bodies[3] == ("'" if guarded else "") + BODIES[3]
+    assert [s.state for s in folder.source.outbox.sent("t-0")] == ["sent"] * 4
+    assert {p.name for p in folder.path.iterdir()} == {f"t-0.{folder.source.format}"}
+    assert folder.read() == []
+
+
+def test_sending_again_changes_nothing_that_somebody_wrote(folder: Folder) -> None:
+    name = f"t-0.{folder.source.format}"
+    folder.fill({0: "스포츠"})
+    before = (folder.path / name).read_bytes()
+    folder.send()
+    assert (folder.path / name).read_bytes() == before
+    (folder.path / name).unlink()
+    folder.send()
+    assert len(folder.rows(name)) == 4
+
+
+def test_hints_and_columns_of_our_names(
+    make_folder: Callable[..., Folder], make_items: Callable[..., Any], make_task: Any
+) -> None:
+    made = make_folder()
+    task = make_task(CLASSES, text=("label",), show=("note", "item_note"))
+    made.source.context = replace(made.source.context, task=task)
+    made.items = make_items(label=["x"], note=["n"], item_note=["m"])
+    suggestion = Suggestion(("Sport",), 0.9, "round 1")
+    made.send([Request("i0", 1, "train", suggestion, ("look twice", "rule: 스포츠?"))])
+    (row,) = made.rows()
+    assert row["item_label"] == "x"
+    assert {k: v for k, v in row.items() if v in ("n", "m")} == {
+        "item_item_note": "n",
+        "item_note": "m",
+    }
+    assert row["hints"] == "look twice\nrule: 스포츠?"
+    assert row["label"] is None
+
+
+def test_pictures_of_pixels_become_files(
+    make_folder: Callable[..., Folder], make_task: Any, make_items: Any
+) -> None:
+    import numpy as np
+    from PIL import Image
+
+    from labelwright.connectors.pictures import picture_column
+
+    made = make_folder("csv")
+    task = make_task(CLASSES, image=("scan",))
+    made.source.context = replace(made.source.context, task=task)
+    pixels = np.arange(2 * 8 * 8, dtype=np.uint8).reshape(2, 8, 8)
+    made.items = make_items(scan=picture_column(pixels))
+    made.send(REQUESTS[:2])
+    rows = made.rows("t-0.csv")
+    assert [r["scan"] for r in rows] == ["t-0.pictures/0001.png", "t-0.pictures/0002.png"]
+    with Image.open(made.path / rows[1]["scan"]) as image:
+        assert (np.asarray(image) == pixels[1]).all()
+
+
+@pytest.mark.parametrize("path", ["../elsewhere", "/etc", "~/x"])
+def test_folders_outside_the_data_root_are_refused(
+    path: str, make_context: Any, store: Store
+) -> None:
+    with pytest.raises(DataError, match="data root"):
+        files(path, context=make_context(), outbox=Outbox(store))
+
+
+def test_a_folder_behind_a_link_is_refused(make_context: Any, store: Store, tmp_path: Path) -> None:
+    context = make_context()
+    (tmp_path / "other").mkdir()
+    (context.data_root / "link").symlink_to(tmp_path / "other")
+    for path in ("link", "link/new"):
+        with pytest.raises(DataError, match="leads out"):
+            files(path, context=context, outbox=Outbox(store))
+    assert not list((tmp_path / "other").iterdir())
+
+
+def test_an_unknown_format_is_refused(make_context: Any, store: Store) -> None:
+    with pytest.raises(ConnectorError, match="xlsx"):
+        files("exchange", "xlsx", context=make_context(), outbox=Outbox(store))
+
+
+def test_it_is_a_plug_in(make_context: Any, store: Store) -> None:
+    from labelwright.dsl.task import Argument, Call
+
+    context = make_context()
+    call = Call(name="files", args=(Argument(value="exchange"),))
+    source: AnnotatorSource = context.plugins.invoke(
+        "annotate", call, context=context, outbox=Outbox(store)
+    )
+    assert not source.rehearsal
+    assert [p.name for p in context.plugins.find("annotate", "files").parameters] == [
+        "folder",
+        "format",
+    ]
+
+
+# --- in ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("Sport", ("Sport",)),
+        ("스포츠 ", ("Sport",)),
+        ("SPORTS", ("Sport",)),
+        ("1", ("Sport",)),
+        ("선거", ("Politics.Election",)),
+        ("Politics.Election", ("Politics.Election",)),
+        ("law; and order", ("Politics.Law",)),
+        ("skip", "skipped"),
+        ("Skip", "skipped"),
+    ],
+)
+def test_an_answer_is_told_by_what_its_class_is_called(
+    folder: Folder, cell: str, labels: Any
+) -> None:
+    folder.fill({0: cell}, annotator="kim")
+    assert folder.given() == {("i0", "kim"): labels}
+    assert folder.source.troubles == ()
+    assert folder.read() == folder.read()
+
+
+def test_several_people_one_file_each_or_a_column(folder: Folder) -> None:
+    ending = folder.source.format
+    folder.fill({0: "스포츠", 2: "선거"}, f"t-0.kim.{ending}")
+    folder.fill({0: "선거"}, f"t-0.이 영희.{ending}")
+    folder.fill({1: "선거"}, f"t-0.park.{ending}", annotator="최")
+    folder.fill({3: "sports"})
+    assert folder.given() == {
+        ("i0", "kim"): ("Sport",),
+        ("i0", "이 영희"): ("Politics.Election",),
+        ("i1", "최"): ("Politics.Election",),
+        ("i2", "kim"): ("Politics.Election",),
+        ("i3", NOBODY): ("Sport",),
+    }
+    assert folder.source.troubles == ()
+    references = {a.reference for a in folder.read()}
+    uid = folder.source.outbox.sent("t-0")[0].uid
+    assert f"files/{uid}/kim" in references
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("Spotr", "“Spotr” is no class"),
+        ("Politics", "정치 is divided further"),
+        ("Sport; 선거", "names 스포츠 and 선거"),
+    ],
+)
+def test_a_bad_cell_is_named_and_the_others_count(folder: Folder, cell: str, told: str) -> None:
+    folder.fill({0: "스포츠", 1: cell, 2: "선거"})
+    assert folder.given() == {("i0", NOBODY): ("Sport",), ("i2", NOBODY): ("Politics.Election",)}
+    (trouble,) = folder.source.troubles
+    assert trouble.startswith(f"t-0.{folder.source.format}, row 2, column label: ")
+    assert told in trouble
+
+
+def test_edits_are_noticed(folder: Folder) -> None:
+    folder.fill({0: "스포츠", 1: "선거", 2: "선거"})
+    first = {a.item: a.reference for a in folder.read()}
+    folder.fill({0: "선거", 1: "", 2: "skip"})
+    assert folder.given() == {
+        ("i0", NOBODY): ("Politics.Election",),
+        ("i1", NOBODY): "withdrawn",
+        ("i2", NOBODY): "skipped",
+    }
+    folder.fill({1: "sports"})
+    assert folder.given()["i1", NOBODY] == ("Sport",)
+    assert {a.item: a.reference for a in folder.read()} == first
+    folder.fill({1: "nonsense"})
+    assert folder.given()["i1", NOBODY] == ("Sport",)
+    assert "the answer told before stays" in folder.source.troubles[0]
+
+
+def test_rows_and_files_that_are_gone_change_nothing(folder: Folder) -> None:
+    name = f"t-0.{folder.source.format}"
+    folder.fill({0: "스포츠", 1: "선거", 2: "skip"})
+    before = folder.given()
+    folder.write(folder.rows(name)[1:], name)
+    assert folder.given() == before
+    assert folder.source.troubles == (
+        f"{name}: an answer told before stands in no row now; it is kept",
+    )
+    (folder.path / name).unlink()
+    assert folder.given() == before
+    assert folder.source.troubles == (
+        f"{name}: 3 answers told before stand in no row now; they are kept",
+    )
+
+
+def test_a_row_that_gets_a_name_is_one_answer(folder: Folder) -> None:
+    folder.fill({0: "스포츠"})
+    assert folder.given() == {("i0", NOBODY): ("Sport",)}
+    folder.fill({0: "스포츠"}, annotator="kim")
+    assert folder.given() == {("i0", NOBODY): "withdrawn", ("i0", "kim"): ("Sport",)}
+    assert folder.source.troubles == ()
+
+
+def test_two_people_in_one_file_and_one_row_deleted(folder: Folder) -> None:
+    name = f"t-0.{folder.source.format}"
+    rows = folder.rows(name)
+    kim, lee = rows[0] | {"label": "선거", "annotator": "kim"}, rows[0] | {"label": "sports"}
+    folder.write([kim, lee | {"annotator": "lee"}, *rows[1:]], name)
+    both = {("i0", "kim"): ("Politics.Election",), ("i0", "lee"): ("Sport",)}
+    assert folder.given() == both
+    folder.write([kim, *rows[1:]], name)
+    assert folder.given() == both
+    folder.write([kim, lee | {"annotator": "park"}, *rows[1:]], name)
+    assert folder.given() == both | {("i0", "lee"): "withdrawn", ("i0", "park"): ("Sport",)}
+
+
+def test_two_answers_by_one_person_count_neither(folder: Folder) -> None:
+    ending = folder.source.format
+    folder.fill({0: "스포츠"}, f"t-0.kim.{ending}")
+    folder.fill({0: "선거"}, annotator="kim")
+    assert folder.given() == {}
+    assert "kim answers this item otherwise" in folder.source.troubles[0]
+    folder.fill({0: "sport"}, annotator="kim")
+    assert folder.given() == {}
+    folder.fill({0: "스포츠"}, annotator="kim")
+    assert folder.given() == {("i0", "kim"): ("Sport",)}
+
+
+def test_what_a_cell_said_is_not_read_again_by_new_classes(folder: Folder) -> None:
+    folder.fill({0: "스포츠", 1: "선거"})
+    folder.read()
+    renamed = (Class(id="Other", title="스포츠"), Class(id="Vote", title="Vote"))
+    task = folder.source.context.task.model_copy(update={"classes": renamed})
+    folder.source.context = replace(folder.source.context, task=task)
+    folder.fill({2: "스포츠"})
+    assert folder.given() == {
+        ("i0", NOBODY): ("Sport",),
+        ("i1", NOBODY): ("Politics.Election",),
+        ("i2", NOBODY): ("Other",),
+    }
+    assert folder.source.troubles == ()
+
+
+def test_rows_that_were_mixed_up_are_not_believed(folder: Folder) -> None:
+    name = f"t-0.{folder.source.format}"
+    rows = folder.rows(name)
+    rows[0]["lw_uid"], rows[1]["lw_uid"] = rows[1]["lw_uid"], rows[0]["lw_uid"]
+    rows[2]["item"] = "2"  # as a spreadsheet mangles it
+    rows[3]["lw_uid"] = ""
+    folder.write([r | {"label": "sports"} for r in rows], name)
+    assert folder.given() == {("i2", NOBODY): ("Sport",), ("i3", NOBODY): ("Sport",)}
+    assert [t[: len(name) + 7] for t in folder.source.troubles] == [
+        f"{name}, row 1",
+        f"{name}, row 2",
+    ]
+
+
+def test_files_under_other_names_are_named(folder: Folder) -> None:
+    ending = folder.source.format
+    folder.fill({0: "sports"}, f"t-0 (1).{ending}")
+    (folder.path / "t-0.xlsx").write_bytes(b"PK")
+    (folder.path / f"t-01.{ending}").write_bytes(b"not ours")
+    (folder.path / f".~lock.t-0.{ending}#").write_bytes(b"")
+    assert folder.given() == {}
+    assert [t.partition(" is not read")[0] for t in folder.source.troubles] == [
+        f"t-0 (1).{ending}",
+        "t-0.xlsx",
+    ]
+
+
+def test_a_file_behind_a_link_is_not_read(folder: Folder, tmp_path: Path) -> None:
+    ending = folder.source.format
+    folder.fill({0: "sports"})
+    (folder.path / f"t-0.{ending}").rename(tmp_path / f"out.{ending}")
+    (folder.path / f"t-0.kim.{ending}").symlink_to(tmp_path / f"out.{ending}")
+    assert folder.given() == {}
+    assert "leads out of the data root" in folder.source.troubles[0]
+
+
+# --- what programs do to files ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_encodings_of_spreadsheets(make_folder: Callable[..., Folder], encoding: str) -> None:
+    made = make_folder("csv")
+    made.send()
+    rows = made.rows("t-0.csv")
+    rows[0]["label"] = "스포츠"
+    made.write(rows, "t-0.csv", encoding)
+    assert made.given() == {("i0", NOBODY): ("Sport",)}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("lw_uid,item,label\nx,i0,\xff\xfe\n".encode("latin-1"), "neither UTF-8 nor cp949"),
+        ("lw_uid,item,label\n".encode("utf-16"), "UTF-16"),
+        (b"item,name\ni0,x\n", "has no column label"),
+        (b'lw_uid,item,label\nx,i0,"sports\n', "after row 0"),
+        (b"", ""),
+    ],
+)
+def test_files_that_cannot_be_read(
+    make_folder: Callable[..., Folder], content: bytes, told: str
+) -> None:
+    made = make_folder("csv")
+    made.send()
+    made.fill({0: "sports"}, "t-0.lee.csv")
+    (made.path / "t-0.csv").write_bytes(content)
+    assert made.given() == {("i0", "lee"): ("Sport",)}
+    assert (told in made.source.troubles[0]) if told else not made.source.troubles
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_delimiters_of_other_countries(make_folder: Callable[..., Folder], delimiter: str) -> None:
+    made = make_folder("csv")
+    made.send()
+    rows = made.rows("t-0.csv")
+    rows[1]["label"] = "law; and order"
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(rows[0])
+    writer.writerows(r.values() for r in rows)
+    (made.path / "t-0.csv").write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+    assert made.given() == {("i1", NOBODY): ("Politics.Law",)}
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_a_file_cut_anywhere_is_never_misread(
+    make_folder: Callable[..., Folder], ending: str
+) -> None:
+    """While a file is written anew it may be seen at any length."""
+    made = make_folder(ending, classes=(Class(id="a", title="A"), Class(id="ab", title="AB")))
+    made.send()
+    made.fill(dict.fromkeys(range(4), "AB"), annotator="kim")
+    assert set(made.given().values()) == {("ab",)}
+    whole = (made.path / f"t-0.{ending}").read_bytes()
+    for length in range(len(whole)):
+        (made.path / f"t-0.{ending}").write_bytes(whole[:length])
+        assert set(made.given().items()) == {((f"i{n}", "kim"), ("ab",)) for n in range(4)}, length
+
+
+def test_a_file_that_changes_while_it_is_read(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.fill({0: "sports"})
+    real = Path.read_bytes
+
+    def disturbed(path: Path) -> bytes:
+        content = real(path)
+        if path.parent == folder.path:
+            stat = path.stat()
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1_000_000))
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", disturbed)
+    assert folder.given() == {}
+    assert "is being saved" in folder.source.troubles[0]
+    monkeypatch.undo()
+    assert folder.given() == {("i0", NOBODY): ("Sport",)}
+
+
+# --- several classes, and parts of a text -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("선거; sports", ("Sport", "Politics.Election")),
+        ("Law; and order", ("Politics.Law",)),
+        ("sports;", ("Sport",)),
+        ("none", ()),
+        ("skip", "skipped"),
+        (["선거", "sports"], ("Sport", "Politics.Election")),
+        ([], ()),
+    ],
+)
+def test_several_classes(make_folder: Callable[..., Folder], cell: Any, labels: Any) -> None:
+    made = make_folder(choose="many", empty="allowed")
+    made.send()
+    made.fill({0: cell})
+    assert made.given() == {("i0", NOBODY): labels}
+
+
+def test_no_class_is_no_answer_where_one_is_needed(make_folder: Callable[..., Folder]) -> None:
+    made = make_folder(choose="many")
+    made.send()
+    made.fill({0: "none", 1: []})
+    assert made.given() == {}
+    assert len(made.source.troubles) == 1
+    assert "names a class" in made.source.troubles[0]
+
+
+TEXT = "서울 사는 김씨는 서울에서 일한다 🙂 Kim"
+MARKED = [
+    (TEXT.index("김씨"), TEXT.index("김씨") + 2, "Sport"),
+    (TEXT.index("Kim"), TEXT.index("Kim") + 3, "Politics.Law"),
+]
+
+
+@pytest.mark.parametrize(
+    ("cell", "spans"),
+    [
+        ([{"start": a, "end": b, "label": c} for a, b, c in reversed(MARKED)], MARKED),
+        ([["Kim", "Law; and order"], ["김씨", "sports"]], MARKED),
+        ([["서울", "sports"], ["서울", "선거"]], [(0, 2, "Sport"), (10, 12, "Politics.Election")]),
+        ('[["김씨", "sports"], ["Kim", "Politics.Law"]]', MARKED),
+        ([], []),
+        ("none", []),
+    ],
+)
+def test_marks(make_folder: Callable[..., Folder], cell: Any, spans: Any) -> None:
+    made = make_folder(kind="spans", bodies=[TEXT, "x"])
+    made.send(REQUESTS[:2])
+    made.fill({0: cell})
+    (answer,) = made.read(requests=REQUESTS[:2])
+    assert made.source.troubles == ()
+    found = zip(answer.spans, answer.labels, strict=True)
+    assert [(s.start, s.end, label) for s, label in found] == spans
+    assert all(TEXT[s.start : s.end] == s.text for s in answer.spans)
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ([["서울", "sports"]], "“서울” stands 2 times"),
+        ([["부산", "sports"]], "stands nowhere"),
+        ([["김씨", "kim"]], "'kim' is no class"),
+        ([["김씨", "Politics"]], "divided further"),
+        ([{"start": 5, "end": 99, "label": "sports"}], "5 to 99 is no part"),
+        ([{"start": 0, "end": 2, "label": "sports", "text": "김씨"}], "not “김씨”"),
+        ([["김씨", "sports"], ["사는 김씨", "선거"]], "overlap"),
+        ("김씨 = sports", "no list of marks"),
+        ([3], "neither"),
+    ],
+)
+def test_marks_that_mean_nothing(make_folder: Callable[..., Folder], cell: Any, told: str) -> None:
+    made = make_folder(kind="spans", bodies=[TEXT, "x"])
+    made.send(REQUESTS[:2])
+    made.fill({0: cell, 1: [["x", "sports"]]})
+    assert [a.item for a in made.read(requests=REQUESTS[:2])] == ["i1"]
+    assert told in made.source.troubles[0]
+
+
+@pytest.mark.parametrize(("nesting", "fine"), [("flat", 0), ("nested", 1), ("overlapping", 2)])
+def test_marks_within_marks(make_folder: Callable[..., Folder], nesting: str, fine: int) -> None:
+    made = make_folder(kind="spans", bodies=["one two three", "one two three"], nesting=nesting)
+    made.send(REQUESTS[:2])
+    made.fill(
+        {
+            0: [["one two", "sports"], ["two", "선거"]],
+            1: [["one two", "sports"], ["two three", "선거"]],
+        }
+    )
+    assert len(made.read(requests=REQUESTS[:2])) == fine
