@@ -115,27 +115,19 @@ class Outbox:
     def sent(self, batch: str | None = None) -> list[Sent]:
         """What was handed out (in a batch), in the order people see."""
         where, values = ("", []) if batch is None else ("WHERE batch = ?", [batch])
+        return self._sent(where, values)
+
+    def find(self, uids: Sequence[str]) -> list[Sent]:
+        """What was handed out under these names; names that are not ours are left out."""
+        return self._sent("WHERE uid IN (SELECT value FROM json_each(?))", [json.dumps(list(uids))])
+
+    def _sent(self, where: str, values: list[str]) -> list[Sent]:
         rows = self._connection.execute(
             "SELECT uid, batch, rank, item, content, purpose, people, suggestion, shown, state, "
             f"remote FROM sent {where} ORDER BY rowid",
             values,
         )
-        return [
-            Sent(
-                uid,
-                batch,
-                rank,
-                item,
-                content,
-                purpose,
-                people,
-                suggestion,
-                bool(shown),
-                state,
-                remote,
-            )
-            for uid, batch, rank, item, content, purpose, people, suggestion, shown, state, remote in rows
-        ]
+        return [Sent(*row[:8], bool(row[8]), *row[9:]) for row in rows]
 
     def mark(
         self, uids: Iterable[str], state: State, remotes: Mapping[str, int] | None = None

@@ -35,13 +35,23 @@ def _of_model(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, S
     model = model_before(bench, round_)
     if model is None:
         return {}
-    probs = model.predict_proba(np.asarray(bench.features(round_)[list(rows)]))
-    best = probs.argmax(axis=1)
-    version = f"{bench.task.name} round {round_ - 1}"
-    return {
-        int(row): Suggestion((bench.task.labels[int(c)].id,), float(p[c]), version)
-        for row, c, p in zip(rows, best, probs, strict=True)
-    }
+    found = by_model(bench.task, model, bench.features(round_)[list(rows)], round_ - 1)
+    return {int(row): suggestion for row, suggestion in zip(rows, found, strict=True)}
+
+
+def by_model(task: Task, model: Model, X: np.ndarray, round_: int) -> list[Suggestion]:
+    """What the model of this round proposes for each item of X (n_items, dim)."""
+    probs = model.predict_proba(np.asarray(X))
+    version = model_version(task, round_)
+    return [
+        Suggestion((task.labels[int(c)].id,), float(p[c]), version)
+        for c, p in zip(probs.argmax(axis=1), probs, strict=True)
+    ]
+
+
+def model_version(task: Task, round_: int) -> str:
+    """The name of the model that a round learned."""
+    return f"{task.name} round {round_}"
 
 
 def model_before(bench: Workbench, round_: int) -> Model | None:
