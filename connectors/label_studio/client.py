@@ -17,6 +17,8 @@ from labelwright.connectors.label_studio.listing import query, stable
 from labelwright.loop.errors import ConnectorError, PluginError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import httpx
 
 __all__ = ["Gone", "LabelStudio", "Unsure"]
@@ -78,6 +80,11 @@ class LabelStudio:
     def requests(self) -> int:
         """How many requests were made, new tries and refreshing the token included."""
         return self._wire.requests
+
+    @property
+    def clock(self) -> datetime | None:
+        """The server's clock, to a second, when it answered last."""
+        return self._wire.clock
 
     @property
     def token_kind(self) -> str:

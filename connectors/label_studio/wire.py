@@ -11,6 +11,8 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -58,6 +60,7 @@ class Wire(httpx.Client):
         self.url = url
         self.access = Access(token, self._renew)
         self.requests = 0
+        self.clock: datetime | None = None  # the server's, to a second, when it answered last
         self._counting = threading.Lock()
         self._here = threading.local()
 
@@ -87,6 +90,8 @@ class Wire(httpx.Client):
         for attempt in tries:
             with attempt:
                 response = self._send_signed(call, request)
+        if "date" in response.headers:
+            self.clock = parsedate_to_datetime(response.headers["date"])
         self._here.answer = json.loads(response.content) if response.content.strip() else None
         shape = getattr(self._here, "shape", None)
         if shape is not None and not isinstance(self._here.answer, shape):
