@@ -22,7 +22,8 @@ _FLAGS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell the workers whose session it is."""
+    """Tell the workers whose session it is; keep all tests out of the user's keyring."""
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     if not _is_worker(config):
         os.environ[TESTS] = str(os.getpid())
 
