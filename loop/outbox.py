@@ -127,7 +127,10 @@ class Outbox:
             f"remote FROM sent {where} ORDER BY rowid",
             values,
         )
-        return [Sent(*row[:8], bool(row[8]), *row[9:]) for row in rows]
+        return [
+            Sent(uid, batch, rank, item, content, purpose, people, told, bool(shown), state, remote)
+            for uid, batch, rank, item, content, purpose, people, told, shown, state, remote in rows
+        ]
 
     def mark(
         self, uids: Iterable[str], state: State, remotes: Mapping[str, int] | None = None

@@ -40,6 +40,8 @@ class Words:
     hint: str  # a rule that votes for a class fires on the item
     hint_against: str
     hint_not: str  # a counterexample
+    mend: str  # an answer breaks a constraint
+    mend_there: str  # the same, of an earlier item
 
     def how(self, task: Task, *, keys: bool) -> str:
         """One paragraph: what an answer is."""
@@ -96,6 +98,8 @@ ENGLISH = Words(
     hint="Rule {rule}: {title}?",
     hint_against="Rule {rule}: not {title}?",
     hint_not="Not {title}: “{text}”",
+    mend="{who}: your answer does not count, because it {why}. Please mend it.",
+    mend_there="Please also look at task {number} again. {what}",
 )
 
 KOREAN = Words(
@@ -127,6 +131,8 @@ KOREAN = Words(
     hint="규칙 {rule}: {title}?",
     hint_against="규칙 {rule}: {title} 아님?",
     hint_not="{title} 아님: “{text}”",
+    mend="{who}: 이 답은 집계되지 않습니다 ({why}). 고쳐 주세요.",
+    mend_there="작업 {number}도 다시 보아 주세요. {what}",
 )
 
 

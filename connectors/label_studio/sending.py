@@ -1,0 +1,230 @@
+"""Sending a batch, once: written down first, then imported, then looked for where that is unsure.
+
+An import commits all of its tasks or none, but its answer may get lost, and one that timed out may
+commit later. So after anything that is no definite answer nothing is posted before the batch was listed
+until two listings some time apart agree; then only what is missing goes. What commits later still is
+swept by `collecting`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from labelwright.connectors.label_studio.faults import Unsure
+from labelwright.connectors.label_studio.filters import equal
+from labelwright.connectors.label_studio.payload import (
+    BATCH,
+    UID,
+    Card,
+    pictures,
+    prediction,
+    task_data,
+)
+from labelwright.connectors.label_studio.site import Site, digest
+from labelwright.loop.errors import ConnectorError
+from labelwright.loop.outbox import Sent, uid_of
+from labelwright.loop.ports import Items, Request, Suggestion
+
+if TYPE_CHECKING:
+    from labelwright.loop.items import Snapshot
+
+CHUNK = 1000
+_TRIES = 5
+_WAITS = (1.0, 2.0, 4.0, 8.0)
+
+
+def write_down(
+    site: Site, batch: str, requests: Sequence[Request], items: Items, hidden: float
+) -> list[Sent]:
+    """The batch in the outbox, in the order people see it; what is there already stays as it is."""
+    project = str(site.project())
+    seed = str(site.context.seed)
+    content = dict(zip(items.ids, items.contents, strict=True))
+    rows = []
+    for rank, request in enumerate(mixed(requests, seed)):
+        uid = uid_of(project, batch, request.item)
+        suggestion = request.suggestion
+        rows.append(
+            Sent(
+                uid=uid,
+                batch=batch,
+                rank=rank,
+                item=request.item,
+                content=bytes(content[request.item]).hex(),
+                purpose=request.purpose,
+                people=request.people,
+                suggestion=_suggestion_json(suggestion) if suggestion else None,
+                shown=suggestion is not None and digest("hidden", seed, uid) >= hidden * 2**64,
+            )
+        )
+    site.outbox.add(rows)
+    return site.outbox.sent(batch)
+
+
+def mixed(requests: Sequence[Request], seed: str) -> list[Request]:
+    """What teaches in the order chosen, and what measures in between, so that nobody can tell which."""
+    teaching = [r for r in requests if r.purpose == "train"]
+    measuring = [r for r in requests if r.purpose != "train"]
+    if not teaching or not measuring:
+        return [*teaching, *measuring]
+    place = {r.item: digest("mixed", seed, r.item) % (len(teaching) + 1) for r in measuring}
+    measuring.sort(key=lambda r: (place[r.item], digest("order", seed, r.item)))
+    found: list[Request] = []
+    for position in range(len(teaching) + 1):
+        found += [r for r in measuring if place[r.item] == position]
+        found += teaching[position : position + 1]
+    return found
+
+
+def _suggestion_json(suggestion: Suggestion) -> str:
+    told = {
+        "labels": suggestion.labels,
+        "score": suggestion.score,
+        "version": suggestion.version,
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+def suggestion_of(sent: Sent) -> Suggestion | None:
+    """What was suggested for an item, whether it was shown or not."""
+    if sent.suggestion is None:
+        return None
+    told = json.loads(sent.suggestion)
+    return Suggestion(tuple(told["labels"]), float(told["score"]), str(told["version"]))
+
+
+def deliver(
+    site: Site,
+    batch: str,
+    items: Items,
+    *,
+    hints: dict[str, tuple[str, ...]] | None = None,
+    notes: Sequence[str] = (),
+) -> None:
+    """Import what of the batch is still waiting. May be repeated.
+
+    hints: by item id. notes: what people are to be told with the first items, one an item.
+    """
+    waiting = [s for s in site.outbox.sent(batch) if s.state == "waiting"]
+    if not waiting:
+        return
+    unsure = f"sending {batch}"
+    if site.outbox.get(unsure) == "1":
+        waiting = settle(site, batch, waiting)
+    addresses = _uploaded(site, items, {s.item for s in waiting})
+    beside = hints or {}
+    row_of = {identity: row for row, identity in enumerate(items.ids)}
+    site.outbox.set(unsure, "1")
+    tries = 0
+    while waiting:
+        chunk = waiting[:CHUNK]
+        rows = items.take([row_of[s.item] for s in chunk])
+        cards = [
+            Card(s.uid, batch, notes[s.rank] if s.rank < len(notes) else "", beside.get(s.item, ()))
+            for s in chunk
+        ]
+        bodies = _bodies(site, chunk, task_data(site.parts, rows, cards, addresses))
+        try:
+            numbers = site.client.import_tasks(site.project(), bodies)
+        except Unsure as error:
+            tries += 1
+            if tries == _TRIES:
+                raise ConnectorError(
+                    f"batch {batch} could not be sent in {_TRIES} tries: {error.message}",
+                    "run the same command again: what has arrived is not sent twice",
+                    retry=True,
+                ) from None
+            waiting = settle(site, batch, waiting)
+            continue
+        known = {s.uid: n for s, n in zip(chunk, numbers, strict=True)}
+        site.outbox.mark(known, "sent", known)
+        waiting = waiting[CHUNK:]
+        site.context.progress("sending", rows_done(site, batch), len(items.ids))
+    site.outbox.set(unsure, "0")
+
+
+def rows_done(site: Site, batch: str) -> int:
+    """How many of a batch have arrived."""
+    return sum(s.state == "sent" for s in site.outbox.sent(batch))
+
+
+def _bodies(
+    site: Site, chunk: Sequence[Sent], data: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    bodies = []
+    for sent, values in zip(chunk, data, strict=True):
+        body: dict[str, Any] = {"data": values}
+        suggestion = suggestion_of(sent)
+        if suggestion is not None and sent.shown:
+            body["predictions"] = [prediction(site.page, suggestion)]
+        bodies.append(body)
+    return bodies
+
+
+def settle(site: Site, batch: str, waiting: Sequence[Sent]) -> list[Sent]:
+    """Find out what of the batch arrived, mark it, and return what did not.
+
+    Asks until two listings some time apart are the same.
+    """
+    before: dict[str, int] | None = None
+    for wait in (0.0, *_WAITS, *_WAITS):
+        site.pause(wait)
+        arrived = _arrived(site, batch)
+        if arrived == before:
+            break
+        before = arrived
+    known = before or {}
+    ours = [s for s in waiting if s.uid in known]
+    site.outbox.mark([s.uid for s in ours], "sent", known)
+    return [s for s in waiting if s.uid not in known]
+
+
+def _arrived(site: Site, batch: str) -> dict[str, int]:
+    """uid -> the lowest number of a task that carries it."""
+    found: dict[str, int] = {}
+    wanted = [equal(f"data.{BATCH}", batch)]
+    for task in site.client.tasks(site.project(), filters=wanted, include="id,data"):
+        uid = task["data"].get(UID)
+        if isinstance(uid, str):
+            found[uid] = min(task["id"], found.get(uid, task["id"]))
+    return found
+
+
+def _uploaded(site: Site, items: Items, wanted: set[str]) -> dict[tuple[str, str], str]:
+    """Where browsers find each picture of these items; one that was uploaded is not sent again."""
+    rows = [row for row, identity in enumerate(items.ids) if identity in wanted]
+    if not any(part.kind == "image" for part in site.parts):
+        return {}
+    found = {}
+    root = site.context.data_root
+    for number, (item, column, picture) in enumerate(
+        pictures(site.parts, items.take(rows), root), start=1
+    ):
+        key = f"picture {site.project()} {picture.name}"
+        address = site.outbox.get(key)
+        if address is None:
+            address = _upload(site, picture.name, picture.content, picture.type)
+            site.outbox.set(key, address)
+        found[item, column] = address
+        site.context.progress("uploading pictures", number, len(rows))
+    return found
+
+
+def _upload(site: Site, name: str, content: bytes, kind: str) -> str:
+    """A picture uploaded twice does no harm: nothing refers to the first."""
+    for _ in range(_TRIES - 1):
+        try:
+            return site.client.upload(site.project(), name, content, kind)
+        except Unsure:
+            site.pause(1.0)
+    return site.client.upload(site.project(), name, content, kind)
+
+
+def send_again(site: Site, batch: str, items: Snapshot) -> int:
+    """Import items once more that somebody deleted on the server; how many there were."""
+    gone = [s for s in site.outbox.sent(batch) if s.state == "gone"]
+    site.outbox.mark([s.uid for s in gone], "waiting")
+    deliver(site, batch, items)
+    return len(gone)

@@ -1,0 +1,189 @@
+"""Where a campaign lives on a Label Studio server: its project, made once and found again.
+
+The project carries a mark in its description, so that one whose making was not acknowledged is found
+and not made a second time. What was pushed last is remembered: what differs from it on the server was
+changed by somebody else (`drift`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from labelwright.connectors.label_studio.faults import Gone, Unsure
+from labelwright.connectors.label_studio.page import Page
+from labelwright.connectors.label_studio.payload import kinds
+from labelwright.dsl.compile.fields import Shown, shown
+from labelwright.dsl.compile.instructions import instructions_fragment
+from labelwright.dsl.compile.labelconfig import label_config
+from labelwright.dsl.compile.settings import project_settings
+from labelwright.loop.errors import ConnectorError
+from labelwright.loop.items import Inputs
+
+if TYPE_CHECKING:
+    from labelwright.connectors.label_studio.client import LabelStudio
+    from labelwright.loop.outbox import Outbox
+    from labelwright.loop.ports import Context
+
+PROJECT, MARK, SERVER, PUSHED, INPUTS = "project", "mark", "server", "pushed", "inputs"
+"""What the source remembers."""
+
+_TRIES = 3
+Pause = Callable[[float], None]
+
+
+@dataclass
+class Site:
+    """A task's place on a server. Nothing is asked of the server before it is needed."""
+
+    context: Context
+    outbox: Outbox
+    connect: Callable[[], LabelStudio]
+    pause: Pause = time.sleep
+    _opened: list[LabelStudio] = field(default_factory=list, repr=False)
+
+    @property
+    def client(self) -> LabelStudio:
+        """The server. Raises ConnectorError where it is not the one that the campaign began on."""
+        if not self._opened:
+            client = self.connect()
+            known = self.outbox.get(SERVER)
+            if known is not None and known != client.url:
+                client.close()
+                raise ConnectorError(
+                    f"this campaign lives on {known}, and the credentials are for {client.url}",
+                    f"set LABEL_STUDIO_URL to {known}, or begin another campaign with --state FOLDER",
+                )
+            self._opened.append(client)
+        return self._opened[0]
+
+    def close(self) -> None:
+        """Close the connections."""
+        while self._opened:
+            self._opened.pop().close()
+
+    # --- what is compiled -------------------------------------------------------------------------
+
+    @cached_property
+    def inputs(self) -> Inputs | None:
+        """What the items are made of, as they were sent first; None before."""
+        told = self.outbox.get(INPUTS)
+        return Inputs.of(json.loads(told)) if told else None
+
+    @cached_property
+    def page(self) -> Page:
+        """What answers refer to."""
+        return Page.of(self.context.task, self._kinds)
+
+    @cached_property
+    def parts(self) -> tuple[Shown, ...]:
+        """What people see of an item."""
+        return shown(self.context.task, self._kinds)
+
+    @property
+    def _kinds(self) -> Mapping[str, Any] | None:
+        return kinds(self.inputs) if self.inputs else None
+
+    def wanted(self) -> dict[str, Any]:
+        """The project's settings as the task has them."""
+        task = self.context.task
+        settings = project_settings(task)
+        return {
+            **settings,
+            "description": f"{settings['description']} · {self.outbox.get(MARK)}",
+            "label_config": label_config(task, self._kinds),
+            "expert_instruction": instructions_fragment(task),
+        }
+
+    def learn_inputs(self, inputs: Inputs) -> None:
+        """Remember what the items are made of."""
+        told = json.dumps(
+            {"id": inputs.id, "text": inputs.text, "image": inputs.image, "columns": inputs.columns}
+        )
+        if told != self.outbox.get(INPUTS):
+            self.outbox.set(INPUTS, told)
+            for name in ("inputs", "page", "parts"):
+                self.__dict__.pop(name, None)
+
+    # --- the project ------------------------------------------------------------------------------
+
+    @property
+    def project_id(self) -> int | None:
+        """The project's number, where one was made."""
+        known = self.outbox.get(PROJECT)
+        return int(known) if known else None
+
+    def project(self) -> int:
+        """The project's number; it is made where there is none yet."""
+        return self.project_id or self._make()
+
+    def state(self) -> dict[str, Any]:
+        """The project as the server has it. Raises ConnectorError where it was deleted."""
+        number = self.project()
+        try:
+            return self.client.project(number)
+        except Gone:
+            raise ConnectorError(
+                f"project {number} is not on {self.client.url} any more: somebody deleted it",
+                "what was collected is kept; restore the server from a backup, or begin another "
+                "campaign with --state FOLDER",
+            ) from None
+
+    def push(self) -> None:
+        """Bring page, settings and guide up to what the task says, where the task changed."""
+        wanted = self.wanted()
+        if self.outbox.get(PUSHED) != _told(wanted):
+            self.client.update_project(self.project(), wanted)
+            self.outbox.set(PUSHED, _told(wanted))
+
+    def _make(self) -> int:
+        mark = self.outbox.get(MARK)
+        if mark is None:
+            self.outbox.set(MARK, uuid.uuid4().hex[:12])
+            number = None
+        else:  # it was begun before, and nobody knows how that ended
+            number = self._find()
+        for _ in range(_TRIES):
+            if number is not None:
+                break
+            try:
+                number = self.client.create_project(self.wanted())
+            except Unsure:
+                number = self._find()
+        if number is None:
+            raise ConnectorError(
+                f"no project could be made on {self.client.url} in {_TRIES} tries",
+                "run the same command again: one that was made after all is found",
+                retry=True,
+            )
+        with self.outbox.writing():
+            self.outbox.set(PROJECT, str(number))
+            self.outbox.set(SERVER, self.client.url)
+            self.outbox.set(PUSHED, _told(self.wanted()))
+        return number
+
+    def _find(self) -> int | None:
+        """The project that carries our mark, looked for twice some time apart."""
+        mark = str(self.outbox.get(MARK))
+        for wait in (0.0, 2.0):
+            self.pause(wait)
+            found = [p["id"] for p in self.client.projects() if mark in str(p.get("description"))]
+            if found:
+                return int(min(found))
+        return None
+
+
+def _told(settings: Mapping[str, Any]) -> str:
+    return json.dumps(settings, ensure_ascii=False, sort_keys=True)
+
+
+def digest(*words: str) -> int:
+    """A number that depends on these words alone."""
+    raw = hashlib.blake2b("\0".join(words).encode(), digest_size=8).digest()
+    return int.from_bytes(raw, "big")

@@ -1,0 +1,102 @@
+"""People who work in Label Studio (`annotators { from = label_studio }`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from labelwright.loop.errors import DataError
+
+if TYPE_CHECKING:
+    from labelwright.connectors.label_studio.client import LabelStudio
+    from labelwright.connectors.label_studio.site import Site
+    from labelwright.loop.outbox import Outbox
+    from labelwright.loop.ports import AnnotatorSource, Answer, Context, Flag, Items, Request
+
+
+def label_studio(
+    hidden: float = 0.2, hints: bool = True, *, context: Context, outbox: Outbox
+) -> AnnotatorSource:
+    """People who work in Label Studio: the server that LABEL_STUDIO_URL names, else one's own.
+
+    hidden: the share of suggestions, where the task asks for any, that nobody is shown: what people
+    answer there tells how far suggestions lead. hints: whether rules that fire, and counterexamples, are
+    shown with an item.
+    """
+    from labelwright.connectors.label_studio.site import Site
+    from labelwright.loop.errors import ConnectorError
+
+    if not 0 <= hidden <= 1:
+        raise ConnectorError(
+            f"label_studio: hidden = {hidden} is not a share from 0% to 100%",
+            "change it in the task file",
+        )
+    return LabelStudioPeople(Site(context, outbox, _connect), hidden, hints)
+
+
+def _connect() -> LabelStudio:
+    from labelwright.connectors.label_studio.client import LabelStudio
+    from labelwright.connectors.label_studio.credentials import credentials
+
+    given = credentials()
+    return LabelStudio(given.url, given.token)
+
+
+@dataclass
+class LabelStudioPeople:
+    """An annotator source (`loop.ports`: AnnotatorSource, Pulling, Flagging, Checking)."""
+
+    site: Site
+    hidden: float = 0.2
+    hints: bool = True
+    rehearsal: bool = field(default=False, init=False)
+
+    def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
+        """Put the batch into the task's project, which is made with the first one."""
+        from labelwright.connectors.label_studio.notes import notes
+        from labelwright.connectors.label_studio.sending import deliver, write_down
+
+        inputs = getattr(items, "inputs", None)
+        if inputs is not None:
+            self.site.learn_inputs(inputs)
+        self.site.push()
+        write_down(self.site, batch, requests, items, self.hidden)
+        beside = {r.item: r.hints for r in requests if r.hints} if self.hints else {}
+        deliver(self.site, batch, items, hints=beside, notes=notes(self.site))
+
+    def pull(self) -> None:
+        """Fetch what people did since last time."""
+        from labelwright.connectors.label_studio.collecting import pull
+
+        pull(self.site)
+
+    def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
+        """The answers to a batch that were fetched so far."""
+        from labelwright.connectors.label_studio.collecting import STRANGE_ORIGIN
+        from labelwright.loop.ports import Answer
+
+        item_of = {s.uid: s.item for s in self.site.outbox.sent(batch)}
+        return [
+            Answer(
+                item_of[h.uid], h.annotator, h.labels, h.seconds, h.skipped,
+                h.reference, h.spans, h.deleted,
+            )
+            for h in self.site.outbox.held(batch)
+            if h.origin != STRANGE_ORIGIN
+        ]  # fmt: skip
+
+    def flag(self, batch: str, flags: Sequence[Flag]) -> None:
+        """Tell people with the item, and with the next batch, which answers do not count and why."""
+        from labelwright.connectors.label_studio.notes import tell
+
+        tell(self.site, batch, flags)
+
+    def check(self) -> None:
+        """Raise DataError where the task cannot be shown in Label Studio."""
+        from labelwright.dsl.compile.errors import CompileError
+
+        try:
+            self.site.wanted()
+        except CompileError as error:
+            raise DataError(error.message, error.remedy) from error
