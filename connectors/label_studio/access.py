@@ -1,4 +1,4 @@
-"""The token, and what is sent in its place.
+"""Where the server is, the token, and what is sent in its place.
 
 A personal access token is a JWT that is good for one thing: to get an access token, good for about
 300 s. A legacy token is sent as it is. Neither shows in a repr.
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from labelwright.loop.errors import ConnectorError
 
@@ -19,13 +20,25 @@ _MARGIN = 15.0  # seconds before its end in which an access token is not used an
 _LIFE = 300.0  # seconds, where the token does not say
 
 
+class Secret:
+    """A text whose repr does not show it, so that no listing of variables does."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return "<token>"
+
+
 class Access:
     """How we say who we are. `renew` turns a personal access token into an access token."""
 
     kind: Literal["personal", "access", "legacy"]
 
-    def __init__(self, token: str, renew: Callable[[str], str]) -> None:
-        self._token = _Secret(token.strip())
+    def __init__(self, token: str, renew: Callable[[Secret], Secret]) -> None:
+        self._token = Secret(token.strip())
         if not self._token.text or not self._token.text.isascii() or " " in self._token.text:
             raise ConnectorError(
                 "the token of Label Studio is empty, or holds characters that no token holds",
@@ -37,27 +50,27 @@ class Access:
             self.kind = "personal" if claims.get("token_type") == "refresh" else "access"
         self._renew = renew
         self._lock = threading.Lock()
-        self._current: _Secret | None = None
+        self._current: Secret | None = None
         self._until = 0.0
 
-    def header(self) -> str:
+    def header(self) -> Secret:
         """The value of Authorization. Raises what `renew` raises."""
         if self.kind == "legacy":
-            return f"Token {self._token.text}"
+            return Secret(f"Token {self._token.text}")
         if self.kind == "access":
-            return f"Bearer {self._token.text}"
+            return Secret(f"Bearer {self._token.text}")
         with self._lock:
             if self._current is None or time.monotonic() >= self._until:
-                self._current = _Secret(self._renew(self._token.text))
+                self._current = self._renew(self._token)
                 self._until = time.monotonic() + _life(self._current.text) - _MARGIN
-            return f"Bearer {self._current.text}"
+            return Secret(f"Bearer {self._current.text}")
 
-    def forget(self, header: str) -> bool:
+    def forget(self, header: Secret) -> bool:
         """The server refused this header: whether another one can be had."""
         if self.kind != "personal":
             return False
         with self._lock:
-            if self._current is not None and header == f"Bearer {self._current.text}":
+            if self._current is not None and header.text == f"Bearer {self._current.text}":
                 self._current = None
         return True
 
@@ -65,18 +78,6 @@ class Access:
         """All that must not show anywhere."""
         current = self._current
         return (self._token.text,) if current is None else (self._token.text, current.text)
-
-
-class _Secret:
-    """A text whose repr does not show it, so that no listing of variables does."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return "<token>"
 
 
 def _claims(token: str) -> dict[str, Any] | None:
@@ -98,3 +99,24 @@ def _life(token: str) -> float:
     if isinstance(issued, int | float) and isinstance(ends, int | float) and ends > issued:
         return float(ends - issued)
     return _LIFE
+
+
+def address_of(url: str) -> str:
+    """The server's address without a slash at its end. Raises ConnectorError."""
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment:
+        raise ConnectorError(
+            "the address of Label Studio is not one of the form https://host or http://host:port",
+            "give it as the browser shows it on Label Studio's first page",
+        )
+    if parts.username or parts.password:
+        raise ConnectorError(
+            "the address of Label Studio holds a user or a password",
+            "give the address alone, and a token beside it",
+        )
+    return text.rstrip("/")

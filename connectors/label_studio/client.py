@@ -1,95 +1,29 @@
 """One Label Studio server: every call that labelwright makes of it.
 
-The SDK where it has the call, with its own retries off: it would repeat a POST that may have been
-done. Where it has none, the same httpx client (`wire`). What failures mean: `faults`.
+Through the SDK where it has the call, else by itself, over the same httpx client (`calling`, `wire`).
+What failures mean: `faults`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Sequence
+from functools import partial
 
+from labelwright.connectors.label_studio.calling import Caller, Json
 from labelwright.connectors.label_studio.faults import Call, Gone, Unsure, misshapen
 from labelwright.connectors.label_studio.filters import Filter
 from labelwright.connectors.label_studio.listing import query, stable
-from labelwright.loop.errors import ConnectorError, PluginError
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    import httpx
 
 __all__ = ["Gone", "LabelStudio", "Unsure"]
 
-Json = dict[str, Any]
 
-
-class LabelStudio:
+class LabelStudio(Caller):
     """One server, as the owner of this token sees it. To be closed, or used in a `with`.
 
     Every call raises ConnectorError where it did not work: Gone for what is not there, and Unsure
     where a write was sent and may or may not have been done. `retry` of any other error says that
     nothing was done and that the same call may work later.
     """
-
-    def __init__(
-        self,
-        url: str,
-        token: str,
-        *,
-        timeout: float = 30.0,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        try:
-            from label_studio_sdk import LabelStudio as Sdk
-
-            from labelwright.connectors.label_studio.wire import Wire
-        except ImportError as error:
-            raise PluginError(
-                f"Label Studio needs the package {error.name}, which is not installed",
-                "run `pip install labelwright[label-studio]`",
-            ) from error
-        self.url = _address(url)
-        self._wire = Wire(self.url, token, timeout=timeout, transport=transport)
-        # the SDK must not know the token: the wire puts it in
-        self._sdk: Any = Sdk(  # type: ignore[no-untyped-call]
-            base_url=self.url, api_key="-", max_retries=0, httpx_client=self._wire
-        )
-
-    def __repr__(self) -> str:
-        return f"LabelStudio({self.url!r})"
-
-    def __enter__(self) -> LabelStudio:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._wire.close()
-
-    @property
-    def requests(self) -> int:
-        """How many requests were made, new tries and refreshing the token included."""
-        return self._wire.requests
-
-    @property
-    def clock(self) -> datetime | None:
-        """The server's clock, to a second, when it answered last."""
-        return self._wire.clock
-
-    @property
-    def token_kind(self) -> str:
-        """personal (a JWT that is refreshed), access (good for minutes) or legacy."""
-        return self._wire.access.kind
 
     # --- the server and its people ----------------------------------------------------------------
 
@@ -117,7 +51,13 @@ class LabelStudio:
         page: Json = {"next": True}
         while page["next"]:
             number = len(found) // 100 + 1
-            page = self._ask(self._sdk.projects.list, page=number, page_size=100, ordering="id")
+            page = self._ask(
+                self._sdk.projects.list,
+                page=number,
+                page_size=100,
+                ordering="id",
+                keys=("next", "results"),
+            )
             found += page["results"]
         return found
 
@@ -127,7 +67,7 @@ class LabelStudio:
 
     def create_project(self, settings: Json) -> int:
         """A new project's id. settings: `title`, `label_config`, …, as the server names them."""
-        return int(self._write(self._sdk.projects.create, body=settings)["id"])
+        return int(self._write(self._sdk.projects.create, body=settings, keys=("id",))["id"])
 
     def update_project(self, id: int, settings: Json) -> Json:
         """Change these settings only; all of them as they are now."""
@@ -158,10 +98,14 @@ class LabelStudio:
     def import_tasks(self, project: int, tasks: Sequence[Json]) -> list[int]:
         """The ids that these tasks got, in order: all or none of them are made. At most 1,000 a call."""
         found = self._write(
-            self._sdk.projects.import_tasks, project, request=list(tasks), return_task_ids=True
+            self._sdk.projects.import_tasks,
+            project,
+            request=list(tasks),
+            return_task_ids=True,
+            keys=("task_ids",),
         )
-        ids = found.get("task_ids")
-        if not isinstance(ids, list) or len(ids) != len(tasks):
+        ids: list[int] = found["task_ids"]
+        if len(ids) != len(tasks):
             call = Call("POST", f"{self.url}/api/projects/{project}/import", writes=True)
             raise misshapen(call, f"the ids of {len(tasks)} tasks")
         return ids
@@ -178,9 +122,10 @@ class LabelStudio:
     ) -> Iterator[Json]:
         """The tasks that pass all filters, each once, also while people work.
 
-        include: names of fields with commas between them; else all. fields_all: with annotations,
-        drafts and predictions. ordering: a column such as `tasks:updated_at`; by id where none is
-        given. Raises ConnectorError where the list does not come to rest.
+        include: names of fields with commas between them, those inside annotations too; else all.
+        fields_all: with annotations, drafts and predictions. ordering: a column such as
+        `tasks:updated_at`; by id where none is given. Raises ConnectorError where the list does not
+        come to rest.
         """
         wanted = {"include": include} if include else {}
         if fields_all:
@@ -190,7 +135,7 @@ class LabelStudio:
             asked = query(project, [*filters, *more], ordering)
             asked |= {**wanted, "page": str(number), "page_size": str(page_size)}
             try:
-                return self._get("/api/tasks/", asked)
+                return self._get("/api/tasks/", asked, "tasks", "total")
             except Gone:
                 if number == 1:
                     raise
@@ -201,15 +146,17 @@ class LabelStudio:
     def count(self, project: int, filters: Sequence[Filter] = ()) -> int:
         """How many tasks pass all filters."""
         asked = query(project, filters, ()) | {"include": "id", "page_size": "1"}
-        return int(self._get("/api/tasks/", asked)["total"])
+        return int(self._get("/api/tasks/", asked, "total")["total"])
 
     def task(self, id: int) -> Json:
-        """One task with its annotations and predictions."""
+        """One task with its annotations and predictions. In these `completed_by` is an object, not an id."""
         return self._ask(self._sdk.tasks.get, str(id))
 
-    def update_task(self, id: int, data: Json) -> None:
-        """Replace the task's data."""
-        self._write(self._sdk.tasks.update, str(id), data=data)
+    def update_task(self, id: int, data: Json | None = None, *, overlap: int | None = None) -> None:
+        """Replace the task's data; change how many people it is shown to."""
+        body = {"data": data, "overlap": overlap}
+        known = {key: value for key, value in body.items() if value is not None}
+        self._write(self._sdk.tasks.update, str(id), body=known)
 
     def delete_tasks(self, project: int, ids: Sequence[int]) -> None:
         """Delete these tasks with their annotations; those already gone are passed over."""
@@ -241,7 +188,10 @@ class LabelStudio:
     def import_predictions(self, project: int, predictions: Sequence[Json]) -> int:
         """How many suggestions were made. Each: `task`, `result`, `score`, `model_version`."""
         made = self._write(
-            self._sdk.projects.import_predictions, project, request=list(predictions)
+            self._sdk.projects.import_predictions,
+            project,
+            request=list(predictions),
+            keys=("created",),
         )
         return int(made["created"])
 
@@ -252,9 +202,9 @@ class LabelStudio:
         address = f"{self.url}/api/projects/{project}/import"
         files = {"file": (name, content, type)}
         choice = {"commit_to_project": "false"}
-        sent = self._one(lambda: self._wire.post(address, params=choice, files=files))
-        (id,) = sent["file_upload_ids"]
-        return "/data/" + str(self._get(f"/api/import/file-upload/{id}")["file"])
+        send = partial(self._wire.post, address, params=choice, files=files)
+        id = self._one(send, ("file_upload_ids",))["file_upload_ids"][0]
+        return "/data/" + str(self._get(f"/api/import/file-upload/{id}", None, "file")["file"])
 
     # --- webhooks and ML backends -----------------------------------------------------------------
 
@@ -281,44 +231,3 @@ class LabelStudio:
     def remove_backend(self, id: int) -> None:
         """Take the ML backend away."""
         self._remove(self._sdk.ml.delete, id)
-
-    # --- how calls are made -----------------------------------------------------------------------
-
-    def _ask(self, call: Callable[..., object], *args: Any, **given: Any) -> Json:
-        return self._one(lambda: call(*args, **given))
-
-    def _ask_all(self, call: Callable[..., object], *args: Any, **given: Any) -> list[Json]:
-        found: list[Json] = self._wire.ask(lambda: call(*args, **given), list)
-        return found
-
-    def _write(
-        self, call: Callable[..., object], *args: Any, body: Json | None = None, **given: Any
-    ) -> Json:
-        options = {"max_retries": 0, "additional_body_parameters": body or {}}
-        return self._one(lambda: call(*args, request_options=options, **given))
-
-    def _remove(self, call: Callable[..., object], id: int) -> None:
-        self._wire.ask(lambda: call(id, request_options={"max_retries": 0}), None)
-
-    def _get(self, path: str, params: dict[str, str] | None = None) -> Json:
-        return self._one(lambda: self._wire.get(self.url + path, params=params))
-
-    def _one(self, call: Callable[[], object]) -> Json:
-        found: Json = self._wire.ask(call, dict)
-        return found
-
-
-def _address(url: str) -> str:
-    """The server's address without a slash at its end. Raises ConnectorError."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ConnectorError(
-            "the address of Label Studio is not one of the form https://host or http://host:port",
-            "give it as the browser shows it on Label Studio's first page",
-        )
-    if parts.username or parts.password:
-        raise ConnectorError(
-            "the address of Label Studio holds a user or a password",
-            "give the address alone, and a token beside it",
-        )
-    return url.strip().rstrip("/")

@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import stamina
 
-from labelwright.connectors.label_studio.access import Access
+from labelwright.connectors.label_studio.access import Access, Secret
 from labelwright.connectors.label_studio.faults import (
     Busy,
     Call,
@@ -35,11 +35,13 @@ from labelwright.loop.errors import ConnectorError
 READS = {"labelwright.reads": True}
 """Given as `extensions` with a POST that changes nothing: it may be tried again."""
 
+Shape = tuple[str, ...] | type[list[Any]] | None
+"""What an answer must be: an object with these fields, a list, or anything."""
+
 _LARGEST = 256 * 2**20  # bytes of one answer, unpacked
 _TRIES = 4
 _PATIENCE = 10.0  # seconds that we wait where the server asks us to
 _HOPS = 3  # redirects followed on the same host
-_SHAPES = {dict: "an object", list: "a list"}
 
 logging.getLogger("stamina").addHandler(logging.NullHandler())  # else each new try prints a line
 
@@ -64,10 +66,10 @@ class Wire(httpx.Client):
         self._counting = threading.Lock()
         self._here = threading.local()
 
-    def ask(self, call: Callable[[], object], shape: type | None = dict) -> Any:
+    def ask(self, call: Callable[[], object], shape: Shape = ()) -> Any:
         """What the server answered to this call, as JSON: the SDK's models lose some of it.
 
-        shape: what the JSON must be (None: anything), looked at before the SDK reads it.
+        shape: what the answer must be, looked at before the SDK reads it.
         """
         self._here.shape, self._here.answer = shape, None
         try:
@@ -90,12 +92,12 @@ class Wire(httpx.Client):
         for attempt in tries:
             with attempt:
                 response = self._send_signed(call, request)
-        if "date" in response.headers:
-            self.clock = parsedate_to_datetime(response.headers["date"])
-        self._here.answer = json.loads(response.content) if response.content.strip() else None
-        shape = getattr(self._here, "shape", None)
-        if shape is not None and not isinstance(self._here.answer, shape):
-            raise misshapen(call, _SHAPES[shape])
+        self.clock = _clock(response) or self.clock
+        answer = _json(response)
+        wrong = _mismatch(answer, getattr(self._here, "shape", None))
+        if wrong:
+            raise misshapen(call, wrong)
+        self._here.answer = answer
         return response
 
     def _send_signed(self, call: Call, request: httpx.Request) -> httpx.Response:
@@ -106,7 +108,7 @@ class Wire(httpx.Client):
             response = self._follow(call, request, self.access.header())
         return self._judged(call, response)
 
-    def _follow(self, call: Call, request: httpx.Request, header: str) -> httpx.Response:
+    def _follow(self, call: Call, request: httpx.Request, header: Secret) -> httpx.Response:
         """One try; a redirect is followed where nothing is written and the host stays the same."""
         response = self._once(call, request, header)
         for _ in range(_HOPS):
@@ -130,12 +132,12 @@ class Wire(httpx.Client):
             raise fault
         return response
 
-    def _once(self, call: Call, request: httpx.Request, header: str | None) -> httpx.Response:
+    def _once(self, call: Call, request: httpx.Request, header: Secret | None) -> httpx.Response:
         """One request. Raises ConnectorError where no whole answer came."""
         with self._counting:
             self.requests += 1
         if header is not None:
-            request.headers["Authorization"] = header
+            request.headers["Authorization"] = header.text
         outcome = self._read(call, request)
         if isinstance(outcome, ConnectorError):
             raise outcome  # here, outside any handler: httpx's error must not hang on to it
@@ -163,15 +165,38 @@ class Wire(httpx.Client):
             response.status_code, headers=kept, content=bytes(body), request=request
         )
 
-    def _renew(self, token: str) -> str:
+    def _renew(self, token: Secret) -> Secret:
         """An access token for this personal access token. It changes nothing: as a read, repeatable."""
         address = f"{self.url}/api/token/refresh/"
         call = Call("POST", address, writes=False)
-        request = self.build_request("POST", address, json={"refresh": token})
-        found = self._judged(call, self._once(call, request, None)).json()
-        if not isinstance(found, dict) or not isinstance(found.get("access"), str):
+        request = self.build_request("POST", address, json={"refresh": token.text})
+        response = self._judged(call, self._once(call, request, None))
+        access = _json(response)
+        if not isinstance(access, dict) or not isinstance(access.get("access"), str):
             raise misshapen(call, "an access token")
-        return str(found["access"])
+        return Secret(access["access"])
+
+
+def _clock(response: httpx.Response) -> datetime | None:
+    """When the server sent this, to a second; None where it does not say, or not in UTC."""
+    try:
+        moment = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _json(response: httpx.Response) -> Any:
+    return json.loads(response.content) if response.content.strip() else None
+
+
+def _mismatch(answer: Any, shape: Shape) -> str | None:
+    """What the answer should have been and is not."""
+    if isinstance(shape, tuple):
+        if isinstance(answer, dict) and all(key in answer for key in shape):
+            return None
+        return f"an object with {', '.join(shape)}" if shape else "an object"
+    return None if shape is None or isinstance(answer, list) else "a list"
 
 
 def _call(request: httpx.Request) -> Call:
