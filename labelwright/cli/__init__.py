@@ -51,6 +51,7 @@ _MODULES = {
     **dict.fromkeys(("plan", "apply", "diff", "history"), "change"),
     **dict.fromkeys(("run", "status", "curve", "report", "export", "doctor"), "work"),
     "studio": "studio",
+    "serve": "serve",
     "lsp": "lsp",
 }
 _asked = sys.argv[1] if len(sys.argv) > 1 else ""

@@ -1,0 +1,90 @@
+"""The command that answers Label Studio with suggestions: serve."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from labelwright.cli.common import DataRoot, State, TaskFile, project
+
+if TYPE_CHECKING:
+    from labelwright.project import Project
+
+PORT = 9090
+
+
+def serve(
+    task: TaskFile,
+    state: State = None,
+    data_root: DataRoot = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")] = PORT,
+    host: Annotated[
+        str,
+        typer.Option(help="Where to listen; others than 127.0.0.1 can be reached from outside."),
+    ] = "127.0.0.1",
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where Label Studio finds it (default: host and port)."),
+    ] = None,
+    connect: Annotated[
+        bool, typer.Option(help="Have the campaign's project in Label Studio ask it.")
+    ] = True,
+) -> None:
+    """Answer Label Studio with suggestions of the newest model, while people label."""
+    from labelwright.connectors.label_studio import hosting
+    from labelwright.connectors.label_studio.backend import USER, app
+    from labelwright.connectors.label_studio.shared_secret import shared_secret
+    from labelwright.serving import Serving
+
+    hosting.need_libraries()
+    serving = Serving(lambda: project(task, state, data_root), tell=_tell)
+    secret = shared_secret()
+    made = app(
+        serving.predict,
+        versions=serving.versions,
+        train=lambda: f"labelwright run {task.name}",
+        project=serving.project,
+        secret=secret.text,
+    )
+    if not hosting.is_loopback(host):
+        _tell(
+            f"warning: listening at {host}: everybody who can reach this machine can reach it, and "
+            "what is said is not encrypted: put a proxy with TLS before it"
+        )
+    with hosting.hosted(made, host=host, port=port) as url:
+        typer.echo(f"Serving  {serving.standing()}")
+        typer.echo(f"At       {url}, to whoever brings the secret of {secret.place}")
+        called = (address or url).rstrip("/")
+        if connect:
+            typer.echo(_connected(project(task, state, data_root), called, secret.text))
+        else:
+            typer.echo(f"User     {USER}, with the secret as password (Settings, Model)")
+        typer.echo(f"Next     labelwright run {task}     trains; Ctrl-C ends this")
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+def _connected(at_work: Project, url: str, secret: str) -> str:
+    from labelwright.connectors.label_studio.connecting import connect
+    from labelwright.serving import site_of
+
+    with at_work.looking() as bench:
+        site = site_of(bench, at_work.definition.name)
+        with contextlib.closing(site):
+            number = site.project()
+            new = connect(site.client, number, url, secret)
+            where = f"project {number} at {site.client.url}"
+    return f"Asked by {where}, {'from now on' if new else 'as before'}"
+
+
+def _tell(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"serve": serve}
