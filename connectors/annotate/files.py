@@ -74,8 +74,7 @@ class Files:
 
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
         """Write the batch's file; one that is there stays as it is. Raises ConnectorError, DataError."""
-        project = self.context.task.name
-        sent = hand_out(self.outbox, project, batch, requests, items, "waiting")
+        sent = hand_out(self.outbox, self.context, batch, requests, items, "waiting")
         path = self.folder / f"{batch}.{self.format}"
         if not path.exists():
             text = batch_text(self._rows(batch, sent, items), self.format)

@@ -19,7 +19,7 @@ def terminal(*, context: Context, outbox: Outbox) -> AnnotatorSource:
     return Terminal(context, outbox)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Terminal:
     """See `terminal`."""
 
@@ -29,7 +29,10 @@ class Terminal:
 
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
         """Lay the batch out for whoever sits down to label."""
-        hand_out(self.outbox, self.context.task.name, batch, requests, items, "sent")
+        hand_out(self.outbox, self.context, batch, requests, items, "sent")
+
+    def pull(self) -> None:
+        """Nothing to fetch, and yet there may be news: people change answers to earlier batches."""
 
     def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
         """All answers given so far; what somebody took back comes as withdrawn."""

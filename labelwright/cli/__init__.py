@@ -52,6 +52,7 @@ _MODULES = {
     **dict.fromkeys(("run", "status", "curve", "report", "export", "doctor"), "work"),
     "studio": "studio",
     "serve": "serve",
+    "label": "label",
     "lsp": "lsp",
 }
 _asked = sys.argv[1] if len(sys.argv) > 1 else ""

@@ -27,9 +27,7 @@ CLASSES = (
     Class(id="Politics.Law", title="Law; and order", parent="Politics"),
 )
 BODIES = ["어제 경기 결과", '=HYPERLINK("x")', "line one\nline two, with a comma", "-5 degrees"]
-REQUESTS = [
-    Request(f"i{n}", 1 if n else 2, "holdout" if n == 1 else "train") for n in range(len(BODIES))
-]
+REQUESTS = [Request(f"i{n}", 1 if n else 2) for n in range(len(BODIES))]
 
 
 @dataclass
@@ -125,9 +123,7 @@ def folder(request: pytest.FixtureRequest, make_folder: Callable[..., Folder]) -
 def test_a_batch_is_a_file_to_fill_in(folder: Folder) -> None:
     rows = folder.rows(f"t-0.{folder.source.format}")
     assert [r["item"] for r in rows] == ["i0", "i1", "i2", "i3"]
-    assert {tuple(r) for r in rows} == {
-        ("lw_uid", "item", "body", "label", "annotator", "note")
-    }  # nothing says which row measures
+    assert {tuple(r) for r in rows} == {("lw_uid", "item", "body", "label", "annotator", "note")}
     assert all(not r["label"] and not r["annotator"] for r in rows)
     bodies = [r["body"] for r in rows]
     assert bodies[0] == BODIES[0]
@@ -149,6 +145,17 @@ def test_sending_again_changes_nothing_that_somebody_wrote(folder: Folder) -> No
     (folder.path / name).unlink()
     folder.send()
     assert len(folder.rows(name)) == 4
+
+
+def test_what_measures_does_not_stand_at_the_end(
+    make_folder: Callable[..., Folder], make_items: Callable[..., Any]
+) -> None:
+    made = make_folder()
+    made.items = make_items(body=[f"text {n}" for n in range(40)])
+    made.send([Request(f"i{n}", 1, "train" if n < 30 else "holdout") for n in range(40)])
+    order = [int(r["item"][1:]) for r in made.rows()]
+    assert [n for n in order if n < 30] == list(range(30))
+    assert {n for n in order[30:] if n < 30}
 
 
 def test_hints_and_columns_of_our_names(
