@@ -13,21 +13,28 @@ from labelwright.dsl.compile.options import Option, is_tree, is_xml, options
 from labelwright.dsl.compile.words import Words, words
 from labelwright.dsl.task import Class, Sample, Task
 
-_STYLE = """
+_PAGE_STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1rem/1.6 system-ui, "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic",
-       NanumGothic, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
-       word-break: keep-all; overflow-wrap: anywhere; }
-h1 { font-size: 1.6rem; line-height: 1.25; }
-.class .class { margin-left: 1.25rem; }
-.class p { margin: .2rem 0; }
-h2, h3, h4, h5, h6 { margin: 1.4rem 0 .3rem; }
-.class { border-left: .3rem solid #8888; padding-left: .8rem; }
-kbd { border: 1px solid #8888; border-radius: .25rem; padding: 0 .35rem; font-size: .85em; }
-dt { font-weight: 600; margin-top: .4rem; } dd { margin: 0 0 0 1rem; } dd ul { margin: 0;
-       padding-left: 1.1rem; }
-.note { opacity: .75; }
-mark { background: #f2c14e66; color: inherit; padding: 0 .1rem; }
+       NanumGothic, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+"""
+
+# Says everything, because a page that the guide is put into may have taken all margins away.
+_GUIDE_STYLE = """
+.lw-guide { line-height: 1.6; word-break: keep-all; overflow-wrap: anywhere; }
+.lw-guide h1 { font-size: 1.5rem; line-height: 1.3; margin: 0 0 .6rem; }
+.lw-guide h2 { font-size: 1.2rem; margin: 1.4rem 0 .4rem; }
+.lw-guide h3, .lw-guide h4, .lw-guide h5, .lw-guide h6 { font-size: 1rem; font-weight: 600; margin: 0; }
+.lw-guide p { margin: .3rem 0; }
+.lw-guide .class { border-left: .3rem solid #8888; padding-left: .8rem; margin: .9rem 0; }
+.lw-guide .class p { margin: .1rem 0; }
+.lw-guide kbd { border: 1px solid #8888; border-radius: .25rem; padding: 0 .35rem; font-size: .85em; }
+.lw-guide dl { margin: 0; }
+.lw-guide dt { font-size: .9em; font-weight: 600; margin-top: .4rem; }
+.lw-guide dd { margin: 0; }
+.lw-guide ul { list-style: disc; margin: 0; padding-left: 1.2rem; }
+.lw-guide .note { opacity: .75; }
+.lw-guide mark { background: #f2c14e66; color: inherit; padding: 0 .1rem; }
 """
 
 # No letter of the Latin kind may touch the stars from outside; a Korean particle may.
@@ -41,7 +48,7 @@ def instructions_html(task: Task) -> str:
     ET.SubElement(head, "meta", charset="utf-8")
     ET.SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     _text(ET.SubElement(head, "title"), task.title)
-    ET.SubElement(head, "style").text = _STYLE
+    ET.SubElement(head, "style").text = _PAGE_STYLE + _GUIDE_STYLE
     body = ET.SubElement(html, "body")
     body.append(_main(task))
     ET.indent(head)
@@ -49,12 +56,24 @@ def instructions_html(task: Task) -> str:
 
 
 def instructions_fragment(task: Task) -> str:
-    """The same guide without head and style, as Label Studio's `expert_instruction` takes it."""
-    return ET.tostring(_main(task), encoding="unicode", method="html")
+    """The same guide as Label Studio's `expert_instruction` takes it, and gives it back unchanged.
+
+    Its server removes every attribute that holds a style, and keeps what a `style` element says.
+    """
+    main = _main(task)
+    rules = []
+    for number, section in enumerate(main.iter("section")):
+        if color := section.attrib.pop("style", None):
+            section.set("class", f"class lw-{number}")
+            rules.append(f".lw-guide .lw-{number} {{ {color}; }}\n")
+    style = ET.Element("style")
+    style.text = _GUIDE_STYLE + "".join(rules)
+    main.insert(0, style)
+    return ET.tostring(main, encoding="unicode", method="html")
 
 
 def _main(task: Task) -> ET.Element:
-    main = ET.Element("main")
+    main = ET.Element("main", {"class": "lw-guide"})
     _text(ET.SubElement(main, "h1"), task.title)
     _paragraphs(main, task.guide)
     said = words(task)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from labelwright.dsl.compile.errors import CompileError
-from labelwright.dsl.compile.fields import Kind, Shown, shown
+from labelwright.dsl.compile.fields import HINT, NOTE, Kind, Shown, shown
 from labelwright.dsl.compile.options import (
     SEPARATOR,
     Option,
@@ -26,8 +26,37 @@ from labelwright.dsl.task import Task
 CONTROL = "label"
 """`from_name` of every answer."""
 
-_LONG_LIST = 12  # above so many choices, they stand beside one another
-_GROUP_STYLE = "border-left: 2px solid #8888; padding-left: 10px; margin: 6px 0"
+_LONG_LIST = 12  # up to so many choices stand beside the item; more, in columns below it
+_ZOOM = {
+    "zoom": "true",
+    "zoomControl": "true",
+    "defaultZoom": "auto",  # without it a picture smaller than its room is cut at the edges
+}
+_COLUMN_STYLE = "width: 220px"
+_MARKED_STYLE = "border-left: 4px solid {}; padding-left: 6px"
+
+# What stands above an item takes no room where it says nothing. Choices stay in sight beside a long
+# item, and labels above one. Rows of a table stand close together.
+_STYLE = """
+.lw { word-break: keep-all; overflow-wrap: anywhere; }
+.lw h4 { font-size: 14px !important; margin: 6px 0 !important; opacity: .75; }
+.lw .lw-said { border-left: 4px solid; border-radius: 4px; padding: 2px 12px; margin-bottom: 8px; }
+.lw .lw-said:has(:empty) { display: none; }
+.lw .lw-said h4 { opacity: 1; line-height: 1.5; white-space: pre-line; }
+.lw .lw-note { border-color: #d08a1d; background: #d08a1d22; }
+.lw .lw-hint { border-color: #4e79a7; background: #4e79a722; }
+.lw .lw-beside { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start; }
+.lw .lw-item { flex: 3 1 320px; min-width: 0; }
+.lw .lw-choices { flex: 1 1 180px; position: sticky; top: 8px; }
+.lw .lw-labels { position: sticky; top: 0; z-index: 2; background: var(--color-neutral-background); }
+.lw .lw-group { border-left: 2px solid #8888; padding-left: 10px; margin: 6px 0; }
+.lw .ant-table-wrapper { margin-bottom: 12px; }
+.lw .ant-table-thead { display: none; }
+.lw .ant-table-cell { padding: 5px 12px !important; vertical-align: top; }
+.lw .ant-table-cell:first-child { width: 30%; opacity: .75; }
+.lw .lsf-choices label { line-height: 1.4; }
+.lw .lsf-choices_layout_inline .lsf-choice { vertical-align: top; }
+"""
 
 
 def label_config(task: Task, fields: Mapping[str, Kind] | None = None) -> str:
@@ -38,14 +67,25 @@ def label_config(task: Task, fields: Mapping[str, Kind] | None = None) -> str:
     """
     parts = shown(task, fields)
     choices = options(task)
-    page = ET.Element("View")
+    page = ET.Element("View", className="lw")
+    ET.SubElement(page, "Style").text = _STYLE
+    for key in (NOTE, HINT):
+        box = _box(page, f"lw-said {key.replace('_', '-')}")
+        ET.SubElement(box, "Header", value=f"${key}", size="5")
     if task.kind == "spans":
         _spans(page, task, parts, choices)
+    elif is_tree(task) or len(task.choices) > _LONG_LIST:
+        _control(page, task, choices, _objects(page, parts)[0])
     else:
-        names = _objects(page, parts)
-        _control(page, task, choices, names[0])
+        both = _box(page, "lw-beside")
+        names = _objects(_box(both, "lw-item"), parts)
+        _control(_box(both, "lw-choices"), task, choices, names[0])
     ET.indent(page)
     return ET.tostring(page, encoding="unicode") + "\n"
+
+
+def _box(page: ET.Element, name: str) -> ET.Element:
+    return ET.SubElement(page, "View", className=name)
 
 
 # --- what is shown ----------------------------------------------------------------------------
@@ -65,7 +105,7 @@ def _objects(page: ET.Element, parts: Sequence[Shown]) -> list[str]:
         if part.kind == "text":
             ET.SubElement(box, "Text", name=name, value=value)
         elif part.kind == "image":
-            ET.SubElement(box, "Image", name=name, value=value, zoom="true", zoomControl="true")
+            ET.SubElement(box, "Image", name=name, value=value, **_ZOOM)
         else:
             ET.SubElement(box, "Table", name=name, value=value)
     return names
@@ -96,13 +136,15 @@ def _list(
 ) -> None:
     """Choices; leaves of a hierarchy stand in a box under their parents' titles."""
     chosen = [o for o in choices if o.chosen]
+    columns = len(chosen) > _LONG_LIST
+    marked = any(o.color for o in chosen)
     control = ET.SubElement(
         page,
         "Choices",
         {
             **common,
             "choice": "single-radio" if task.choose == "one" else "multiple",
-            "layout": "inline" if len(chosen) > _LONG_LIST else "vertical",
+            "layout": "inline" if columns else "vertical",
         },
     )
     box, path = control, tuple[str, ...]()
@@ -111,10 +153,12 @@ def _list(
             path = option.path
             box = control
             if path:
-                box = ET.SubElement(control, "View", style=_GROUP_STYLE)
+                box = _box(control, "lw-group")
                 ET.SubElement(box, "Header", value=SEPARATOR.join(path), size="5")
-        style = f"border-left: 4px solid {option.color}; padding-left: 6px" if option.color else ""
-        ET.SubElement(box, "Choice", _attributes(option, style=style))
+        styles = [_COLUMN_STYLE] if columns else []
+        if marked:
+            styles.append(_MARKED_STYLE.format(option.color or "transparent"))
+        ET.SubElement(box, "Choice", _attributes(option, style="; ".join(styles)))
 
 
 def _tree(
@@ -151,7 +195,7 @@ def _spans(page: ET.Element, task: Task, parts: Sequence[Shown], choices: Sequen
             "name one column in `text`, and the others in `show`",
         )
     control = ET.SubElement(
-        page,
+        _box(page, "lw-labels"),
         "Labels",
         {
             "name": CONTROL,

@@ -165,3 +165,12 @@ def test_a_korean_task_speaks_korean(make_task) -> None:
 def test_an_english_task_with_korean_titles_speaks_english(make_task) -> None:
     task = make_task("정치", "경제", guide="Choose the topic that the article is about.")
     assert '<html lang="en">' in instructions_html(task)
+
+
+def test_colours_of_the_fragment_stand_in_no_attribute(make_task) -> None:
+    """Label Studio's server takes every style attribute away."""
+    html = instructions_fragment(make_task(classes=(HEALTHY, FUNGAL, RUST)))
+    page = outline(html)
+    assert not any(name == "style" for _, attributes in page.tags for name, _ in attributes)
+    assert ("section", (("class", "class lw-1"),)) in page.tags
+    assert ".lw-guide .lw-1 { border-left-color: #59A14F; }" in html

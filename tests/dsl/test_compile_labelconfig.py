@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -37,14 +38,21 @@ def test_whole_page(make_task) -> None:
             Class(id="경제", title='Markets & "money" <now>', color="#F28E2B"),
         )
     )
-    assert label_config(task) == (
-        '<View>\n  <Text name="body" value="$body" />\n'
-        '  <Choices name="label" toName="body" required="true" '
-        'requiredMessage="Choose one class." choice="single-radio" layout="vertical">\n'
-        '    <Choice value="정치" alias="Politics" hotkey="p" hint="Parliament and parties." />\n'
-        '    <Choice value="Markets &amp; &quot;money&quot; &lt;now&gt;" alias="경제" hotkey="1" '
-        'style="border-left: 4px solid #F28E2B; padding-left: 6px" />\n'
-        "  </Choices>\n</View>\n"
+    head, style, page = re.split("<Style>|</Style>", label_config(task))
+    assert head == '<View className="lw">\n  '
+    assert "$" not in style
+    assert page == (
+        '\n  <View className="lw-said lw-note">\n    <Header value="$lw_note" size="5" />\n  </View>'
+        '\n  <View className="lw-said lw-hint">\n    <Header value="$lw_hint" size="5" />\n  </View>'
+        '\n  <View className="lw-beside">\n    <View className="lw-item">'
+        '\n      <Text name="body" value="$body" />\n    </View>\n    <View className="lw-choices">'
+        '\n      <Choices name="label" toName="body" required="true" '
+        'requiredMessage="Choose one class." choice="single-radio" layout="vertical">\n        '
+        '<Choice value="정치" alias="Politics" hotkey="p" hint="Parliament and parties." '
+        'style="border-left: 4px solid transparent; padding-left: 6px" />\n        '
+        '<Choice value="Markets &amp; &quot;money&quot; &lt;now&gt;" alias="경제" hotkey="1" '
+        'style="border-left: 4px solid #F28E2B; padding-left: 6px" />\n      </Choices>'
+        "\n    </View>\n  </View>\n</View>\n"
     )
 
 
@@ -57,7 +65,7 @@ def test_whole_page(make_task) -> None:
     ],
 )
 def test_answer(make_task, choose: str, empty: str, required: str) -> None:
-    control = parse(make_task(choose=choose, empty=empty)).find("Choices")
+    control = parse(make_task(choose=choose, empty=empty)).find(".//Choices")
     assert control is not None
     assert control.attrib["choice"] == {"one": "single-radio", "many": "multiple"}[choose]
     assert control.attrib["required"] == required
@@ -65,7 +73,7 @@ def test_answer(make_task, choose: str, empty: str, required: str) -> None:
 
 def test_leaves_stand_under_their_parents(make_task) -> None:
     root = parse(make_task(classes=HIERARCHY))
-    control = root.find("Choices")
+    control = root.find(".//Choices")
     assert control is not None
     assert [child.tag for child in control] == ["View", "Choice", "View"]
     headers = [h.attrib["value"] for h in control.iter("Header")]
@@ -81,7 +89,7 @@ def test_leaves_stand_under_their_parents(make_task) -> None:
 
 def test_parents_that_may_be_chosen_make_a_tree(make_task) -> None:
     root = parse(make_task(classes=HIERARCHY, choosable="any"))
-    control = root.find("Taxonomy")
+    control = root.find(".//Taxonomy")
     assert control is not None
     assert control.attrib["leafsOnly"] == "false"
     assert control.attrib["maxUsages"] == "1"
@@ -89,7 +97,7 @@ def test_parents_that_may_be_chosen_make_a_tree(make_task) -> None:
     politics = control[0]
     assert [child.attrib["alias"] for child in politics] == ["Politics.Election", "Politics.Other"]
     assert not any("hotkey" in c.attrib for c in root.iter("Choice"))
-    many = parse(make_task(classes=HIERARCHY, choosable="any", choose="many")).find("Taxonomy")
+    many = parse(make_task(classes=HIERARCHY, choosable="any", choose="many")).find(".//Taxonomy")
     assert many is not None
     assert "maxUsages" not in many.attrib
 
@@ -97,7 +105,7 @@ def test_parents_that_may_be_chosen_make_a_tree(make_task) -> None:
 def test_many_leaves_make_a_tree_of_leaves(make_task) -> None:
     leaves = [Class(id=f"P.C{n}", title=f"Class {n}", parent="P") for n in range(41)]
     root = parse(make_task(classes=(Class(id="P", title="P"), *leaves)))
-    control = root.find("Taxonomy")
+    control = root.find(".//Taxonomy")
     assert control is not None
     assert control.attrib["leafsOnly"] == "true"
 
@@ -109,7 +117,7 @@ def test_spans(make_task) -> None:
         data=Data(source=CSV, text=("본문",), show=("section", "published")),
     )
     root = parse(task)
-    control = root.find("Labels")
+    control = root.find(".//Labels")
     assert control is not None
     assert control.attrib["toName"] == "field_1"  # `본문` is not a name Label Studio reads
     assert control[0].attrib == {
@@ -119,7 +127,7 @@ def test_spans(make_task) -> None:
         "background": "#4E79A7",
     }
     assert [t.attrib["value"] for t in root.iter("Text")] == ["$field_1"]
-    assert [h.attrib["value"] for h in root.iter("Header")] == ["본문"]
+    assert [h.attrib["value"] for h in root.iter("Header")] == ["$lw_note", "$lw_hint", "본문"]
 
 
 @pytest.mark.parametrize("columns", [{"text": ("title", "body")}, {"image": ("photo",)}])
@@ -136,7 +144,7 @@ def test_several_fields_stand_together(make_task) -> None:
     assert [t.attrib["value"] for t in root.iter("Text")] == ["$title", "$body"]
     assert [t.attrib["value"] for t in root.iter("Image")] == ["$photo"]
     assert [t.attrib["value"] for t in root.iter("Table")] == ["$columns", "$shown_beside"]
-    control = root.find("Choices")
+    control = root.find(".//Choices")
     assert control is not None
     assert control.attrib["toName"] == "title"
     names = [e.attrib["name"] for e in root.iter() if "name" in e.attrib]
@@ -159,7 +167,7 @@ def test_without_named_columns_the_source_tells(make_task, source, encoder, tag)
         update={"encoder": task.train.encoder.model_copy(update={"default": Call(name=encoder)})}
     )
     root = parse(task.model_copy(update={"train": train}))
-    assert root.find(tag) is not None
+    assert root.find(f".//{tag}") is not None
 
 
 def test_the_source_may_say_what_its_columns_hold(make_task) -> None:
@@ -168,6 +176,8 @@ def test_the_source_may_say_what_its_columns_hold(make_task) -> None:
     assert [
         e.attrib["value"] for e in root.iter() if e.attrib.get("value", "").startswith("$")
     ] == [
+        "$lw_note",
+        "$lw_hint",
         "$note",
         "$scan",
         "$columns",
@@ -205,6 +215,15 @@ def test_refused(make_task, classes, said) -> None:
     assert caught.value.remedy
 
 
+def test_many_choices_stand_in_columns_below_the_item(make_task) -> None:
+    root = parse(make_task(*(f"T{n}" for n in range(20))))
+    control = root.find("Choices")
+    assert control is not None
+    assert control.attrib["layout"] == "inline"
+    assert {c.attrib["style"] for c in control} == {"width: 220px"}
+    assert root.find("Text") is not None
+
+
 def test_own_hotkeys_are_never_given_twice(make_task) -> None:
     classes = tuple(
         Class(id=f"C{n}", title=f"T{n}", hotkey="1" if n == 7 else None) for n in range(40)
@@ -234,7 +253,9 @@ def test_any_titles_come_back(make_task, titles, describe, column) -> None:
         return
     root = ET.fromstring(text)
     assert choices(root) == {c.id: c.title for c in classes}
-    assert {e.tag for e in root.iter()} == {"View", "Header", "Text", "Choices", "Choice"}
+    assert {e.tag for e in root.iter()} == {
+        *("View", "Style", "Header", "Text", "Choices", "Choice")
+    }
     assert label_config(task) == text
 
 
