@@ -72,9 +72,11 @@ def plan_view(plan: Plan, name: str, *, color: bool = False) -> str:
     """What a plan would do, change by change, and its sum. name: of the task file."""
     if plan.base == 0:
         return f"No campaign was begun: `labelwright run {name}` begins with this definition."
+    there = _there(plan)
     if not plan.changes:
-        return f"Nothing to change: {name} is what was applied last, definition {plan.base}."
-    lines = [f"{name} beside definition {plan.base}, which holds", ""]
+        same = f"Nothing to change: {name} is what was applied last, definition {plan.base}."
+        return "\n".join([*there, same])
+    lines = [*there, f"{name} beside definition {plan.base}, which holds", ""]
     if plan.restores is not None:
         lines += [
             f"  The classes are those of definition {plan.restores}: what counted then counts again.",
@@ -92,6 +94,29 @@ def plan_view(plan: Plan, name: str, *, color: bool = False) -> str:
         after.append(f"{rounds}: the next one measures anew")
     lines += ["", *(f"  {note}" for note in after)] if after else []
     return "\n".join([*lines, "", *plan_sum(plan)])
+
+
+def _there(plan: Plan) -> list[str]:
+    """Where people answer: what others changed there, and what the plan does there."""
+    there = plan.elsewhere
+    if there is None:
+        return []
+    held = figures.counted(there.annotations, "annotation")
+    head = f"{there.where}: {figures.counted(there.items, 'item')}, {held}."
+    lines = [head if there.drift else f"{head} No drift."]
+    lines += [f"  ! {clean(told)}" for told in there.drift]
+    if there.page:
+        lines.append("    the page, its settings and the guide become what the task file says")
+    if there.rewritten:
+        lines.append(f"    {figures.counted(there.rewritten, 'annotation')} are rewritten there")
+    if there.retired:
+        lines.append(
+            f"    {figures.counted(there.retired, 'item')} leave the project; their "
+            f"{figures.counted(there.retired_annotations, 'annotation')} stay in the store"
+        )
+    if there.resent:
+        lines.append(f"    {figures.counted(there.resent, 'item')} are sent once more")
+    return [*lines, ""]
 
 
 def plan_sum(plan: Plan) -> list[str]:

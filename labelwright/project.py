@@ -98,7 +98,7 @@ class Project:
         waiting to be collected are stored first, under the definition that they were given under.
         Raises DefinitionChanged where the change cannot be applied to this campaign at all.
         """
-        from labelwright.loop.applying import answers_awaited
+        from labelwright.loop.applying import drift
         from labelwright.loop.planning import Plan, make_plan
 
         if not self.began():
@@ -106,12 +106,11 @@ class Project:
         self._refuse_unsupported()
         self.doubts = []
         with self._bench() as bench:
-            if answers_awaited(bench.store):
-                # Whoever holds the task stores the answers himself.
-                with contextlib.suppress(LockedError), self._holding("plan"):
-                    bench.store.supersede()
-                    self._catch_up(bench)
-            made = make_plan(bench)
+            # Whoever holds the task stores the answers himself.
+            with contextlib.suppress(LockedError), self._holding("plan"):
+                bench.store.supersede()
+                self._catch_up(bench)
+            made = make_plan(bench, drift(bench))
             try:
                 _check(bench)
             except DataError as error:
@@ -123,16 +122,19 @@ class Project:
 
         Raises PlanOutdated, with the reason, where it would do anything else; nothing is changed then.
         """
-        from labelwright.loop.applying import apply_plan
+        from labelwright.loop.applying import apply_plan, drift, finish
         from labelwright.loop.campaign import definitions
 
         self._refuse_unsupported()
         self.doubts = []
         with self._holding("apply"), self.looking() as bench:
             bench.store.supersede()
+            left = finish(self._as_applied(bench))
+            if left and plan.definition == bench.versions.now.definition:
+                return definitions(bench.store, bench.versions)[-1]  # it was interrupted half-way
             _check(bench)
             self._catch_up(bench)
-            apply_plan(bench, plan, self.definition.text)
+            apply_plan(bench, plan, self.definition.text, drift(bench))
             return definitions(bench.store, bench.versions)[-1]
 
     def _catch_up(self, bench: Workbench) -> None:

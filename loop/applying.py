@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labelwright.loop.collecting import collect
+from labelwright.loop.collecting import collect, pull
 from labelwright.loop.engine import come_into_force, last_round, under_way
 from labelwright.loop.errors import PlanOutdated
-from labelwright.loop.planning import Plan, items_then, make_plan
+from labelwright.loop.planning import Plan, items_then, make_plan, readings
 
 if TYPE_CHECKING:
     from labelwright.loop.store import Store
@@ -17,21 +17,39 @@ AFTER_COLLECT = ("resolve", "learn", "pseudo_label", "measure")
 BEFORE_CHOOSE = ("split", "embed")
 
 
-def apply_plan(bench: Workbench, plan: Plan, text: str) -> None:
+def apply_plan(bench: Workbench, plan: Plan, text: str, drift: tuple[str, ...] = ()) -> None:
     """Bring the bench's definition into force, exactly as the plan says. The caller holds the lock.
 
     The plan is made again within the transaction; where it would do anything else than the one given,
-    nothing is done. text: of the task file. Raises PlanOutdated with the reason.
+    nothing is done. What has to follow where people answer is written down in it too, and done after it
+    (`finish`). text: of the task file. Raises PlanOutdated with the reason.
     """
     if last_round(bench.store) >= 0:
         items_then(bench)  # the data are read outside of the transaction
     with bench.store.writing():
-        now = make_plan(bench)
+        now = make_plan(bench, drift)
         if now != plan:
             raise PlanOutdated(f"the plan no longer fits: {why_not(plan, now)}", _REMEDY)
+        stage = getattr(bench.annotators, "stage", None)
         if plan.breaks and under_way(bench.store):
             _take_back(bench)
+        old = bench.versions.now.task
         come_into_force(bench, text, "plan", breaks=plan.breaks)
+        if stage is not None:
+            stage(old, readings(bench, bench.translation), drift)
+    finish(bench)
+
+
+def finish(bench: Workbench) -> int:
+    """Do where people answer what applied plans left to be done; how many things it was."""
+    do = getattr(bench.annotators, "finish", None)
+    return 0 if do is None else int(do())
+
+
+def drift(bench: Workbench) -> tuple[str, ...]:
+    """What others changed where people answer; asks there."""
+    ask = getattr(bench.annotators, "drift", None)
+    return () if ask is None else tuple(ask())
 
 
 _REMEDY = "nothing was changed; make a new one with `labelwright plan`"
@@ -61,6 +79,8 @@ def why_not(plan: Plan, now: Plan) -> str:
         return f"{came:,} annotations came in since" if came != 1 else "1 annotation came in since"
     if plan.data != now.data:
         return "the data changed since"
+    if plan.elsewhere != now.elsewhere and now.elsewhere is not None:
+        return f"something changed since at {now.elsewhere.where}"
     names = [n for n in Plan.model_fields if getattr(plan, n) != getattr(now, n)]
     return f"what it would do is not what it says ({', '.join(names)})"
 
@@ -79,9 +99,10 @@ def catch_up(bench: Workbench) -> int:
     applied, with the lock held, so that no answer is taken for one to another question.
     """
     store, begun = bench.store, last_round(bench.store)
-    if not answers_awaited(store):
-        return 0
     before = store.last_event()
+    if not answers_awaited(store):
+        pull(bench)
+        return store.last_event() - before
     outcome = collect(bench, begun)
     if outcome is not None:
         store.record_step(begun, "collect", outcome, 0.0)

@@ -14,7 +14,7 @@ from labelwright.loop.budget import spent
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.flags import flags
 from labelwright.loop.labels import present
-from labelwright.loop.sending import batch_id, requests
+from labelwright.loop.sending import batch_id, requests, send
 from labelwright.loop.store import Event
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ def collect(bench: Workbench, round_: int) -> dict[str, Any] | None:
     """Store every new answer; None while some are still missing."""
     pull(bench)
     asked = requests(bench, round_)
+    undelivered = getattr(bench.annotators, "undelivered", None)
+    if undelivered is not None and undelivered(batch_id(bench, round_)):
+        send(bench, round_)
     answers = _take(bench, round_, asked)
     _tell_flags(bench, round_)
     if waiting(asked, answers):

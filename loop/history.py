@@ -102,6 +102,20 @@ class AppliedDefinition(Record):
     restores: int | None = None  # the earlier definition that it is again
 
 
+class Elsewhere(Record):
+    """What a plan does where people answer, beside the store. drift: what others changed there."""
+
+    where: str
+    items: int = 0
+    annotations: int = 0
+    drift: tuple[str, ...] = ()
+    page: bool = False  # what people see changes, or is set back
+    rewritten: int = 0  # annotations that read otherwise afterwards
+    retired: int = 0  # items taken away there: they are asked again in a later batch
+    retired_annotations: int = 0  # these stay in the store
+    resent: int = 0  # items that somebody deleted there, and that are still to be answered
+
+
 class ChosenItem(Record):
     """One item that was asked, and why."""
 

@@ -2,7 +2,8 @@
 
 `make_plan` works the whole plan out from the store, the data and the two definitions, and changes
 nothing. `applying` makes it again when the plan is applied, and refuses where the two differ: so what
-was shown and what is done are one list. Here drift will be looked for, once answers live on a server.
+was shown and what is done are one list. Where answers live on a server, what others changed there
+(`drift`) and what the plan does there are part of it.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from labelwright.loop.budget import PAID, spent
 from labelwright.loop.engine import changed_meaning, last_round, under_way
 from labelwright.loop.errors import DefinitionChanged
 from labelwright.loop.existing import existing_events, withdrawn
-from labelwright.loop.history import Record
+from labelwright.loop.history import Elsewhere, Record
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.labels import counted, present, to_ask_again
 from labelwright.loop.lineage import Version
 from labelwright.loop.split import HOLDOUT
 from labelwright.loop.steps import parts_of
-from labelwright.loop.versions import Translation
+from labelwright.loop.versions import Reading, Translation
 from labelwright.loop.workbench import snapshot_name
 
 if TYPE_CHECKING:
@@ -112,19 +113,29 @@ class Plan(Record):
     left: int = 0  # annotations that the budget has left
     notes: tuple[str, ...] = ()
     queue: tuple[Queued, ...] = ()
+    elsewhere: Elsewhere | None = None  # what it does where people answer
+
+    @property
+    def nothing(self) -> bool:
+        """Whether applying it would change nothing at all."""
+        there = self.elsewhere
+        return not self.changes and (there is None or not (there.page or there.resent))
 
 
-def make_plan(bench: Workbench) -> Plan:
-    """What applying the bench's definition would do now. Nothing is written.
+def make_plan(bench: Workbench, drift: tuple[str, ...] = ()) -> Plan:
+    """What applying the bench's definition would do now. Nothing is written, and nobody is asked.
 
-    Raises DefinitionChanged where the change cannot be applied to this campaign at all.
+    drift: what others changed where people answer, as it was told a moment ago. Raises DefinitionChanged
+    where the change cannot be applied to this campaign at all.
     """
     store, task, versions = bench.store, bench.task, bench.versions
     plan = Plan(
         task=task.name, definition=bench.definition, base=len(versions), event=store.last_event()
     )
-    if not len(versions) or versions.now.definition == bench.definition:
+    if not len(versions):
         return plan
+    if versions.now.definition == bench.definition:
+        return plan.model_copy(update={"elsewhere": _elsewhere(bench, bench.translation, drift)})
     old = versions.now.task
     begun = last_round(store)
     _refuse(old, task, begun)
@@ -165,8 +176,25 @@ def make_plan(bench: Workbench) -> Plan:
             "left": max(0, task.budget.annotations - spent(events).annotations),
             "notes": tuple(_notes(bench, moved, cost, spent(events).annotations)),
             "queue": tuple(_queue(bench, moved)),
+            "elsewhere": _elsewhere(bench, after.translation, drift),
         }
     )
+
+
+def readings(bench: Workbench, translation: Translation) -> dict[str, Reading]:
+    """By reference, what the judgements in force are under a definition."""
+    return {e.reference: translation.read(e) for e in bench.events() if e.source != "existing"}
+
+
+def _elsewhere(
+    bench: Workbench, translation: Translation, drift: tuple[str, ...]
+) -> Elsewhere | None:
+    foresee = getattr(bench.annotators, "foresee", None)
+    if foresee is None:
+        return None
+    now = bench.versions.now.task
+    found: Elsewhere | None = foresee(now, readings(bench, translation), drift)
+    return found
 
 
 def _refuse(old: Task, new: Task, begun: int) -> None:

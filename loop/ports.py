@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from labelwright.dsl.task import Task
+    from labelwright.loop.history import Elsewhere
     from labelwright.loop.plugins import Installed
+    from labelwright.loop.versions import Reading
 
 SUPPLIED = frozenset(
     {"context", "learner", "X", "n_instances", "random_state", "plugins"}  # query and all
@@ -322,6 +324,30 @@ class Pulling(Protocol):
 
     def pull(self) -> None:
         """Fetch what is new or changed; `collect` then tells it from memory, for earlier batches too."""
+
+    def undelivered(self, batch: str) -> bool:
+        """Whether part of a batch is to be sent (again): `send` is called once more then."""
+
+
+class Migrating(Protocol):
+    """What a source that holds answers elsewhere can do beside: follow a change of the definition.
+
+    readings: by reference, what the answers that the store knows are under the new definition.
+    """
+
+    def drift(self) -> tuple[str, ...]:
+        """What somebody else changed where people answer, a sentence each. Asks the server."""
+
+    def foresee(
+        self, old: Task, readings: Mapping[str, Reading], drift: tuple[str, ...]
+    ) -> Elsewhere:
+        """What `stage` and `finish` would do. Asks nobody."""
+
+    def stage(self, old: Task, readings: Mapping[str, Reading], drift: tuple[str, ...]) -> None:
+        """Write down what has to be done, within the transaction that applies the definition."""
+
+    def finish(self) -> int:
+        """Do what is written down and not done yet; may be repeated. How many things were done."""
 
 
 class Flagging(Protocol):

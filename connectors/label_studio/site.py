@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from labelwright.loop.outbox import Outbox
     from labelwright.loop.ports import Context
 
-PROJECT, MARK, SERVER, PUSHED, INPUTS = "project", "mark", "server", "pushed", "inputs"
+PROJECT, MARK, SERVER, INPUTS = "project", "mark", "server", "inputs"
+PUSHED, SERVED = "pushed", "served"
 """What the source remembers."""
 
 _TRIES = 3
@@ -79,15 +80,16 @@ class Site:
     @cached_property
     def page(self) -> Page:
         """What answers refer to."""
-        return Page.of(self.context.task, self._kinds)
+        return Page.of(self.context.task, self.kinds)
 
     @cached_property
     def parts(self) -> tuple[Shown, ...]:
         """What people see of an item."""
-        return shown(self.context.task, self._kinds)
+        return shown(self.context.task, self.kinds)
 
     @property
-    def _kinds(self) -> Mapping[str, Any] | None:
+    def kinds(self) -> Mapping[str, Any] | None:
+        """What each column holds, where the source of the data said it."""
         return kinds(self.inputs) if self.inputs else None
 
     def wanted(self) -> dict[str, Any]:
@@ -97,7 +99,7 @@ class Site:
         return {
             **settings,
             "description": f"{settings['description']} · {self.outbox.get(MARK)}",
-            "label_config": label_config(task, self._kinds),
+            "label_config": label_config(task, self.kinds),
             "expert_instruction": instructions_fragment(task),
         }
 
@@ -135,12 +137,22 @@ class Site:
                 "campaign with --state FOLDER",
             ) from None
 
-    def push(self) -> None:
-        """Bring page, settings and guide up to what the task says, where the task changed."""
-        wanted = self.wanted()
-        if self.outbox.get(PUSHED) != _told(wanted):
-            self.client.update_project(self.project(), wanted)
+    def push(self, *, whole: bool = False) -> None:
+        """Bring page, settings and guide up to what the task says, where the task changed.
+
+        whole: also where somebody else changed them on the server.
+        """
+        number, wanted = self.project(), self.wanted()
+        before = json.loads(self.outbox.get(PUSHED) or "{}")
+        changed = {k: v for k, v in wanted.items() if whole or before.get(k) != v}
+        if changed:
+            self._served(self.client.update_project(number, changed), wanted)
+
+    def _served(self, state: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+        """Remember what was pushed, and how the server gives it back: it tidies some of it up."""
+        with self.outbox.writing():
             self.outbox.set(PUSHED, _told(wanted))
+            self.outbox.set(SERVED, _told({k: state.get(k) for k in wanted}))
 
     def _make(self) -> int:
         mark = self.outbox.get(MARK)
@@ -162,10 +174,11 @@ class Site:
                 "run the same command again: one that was made after all is found",
                 retry=True,
             )
+        state = self.client.project(number)
         with self.outbox.writing():
             self.outbox.set(PROJECT, str(number))
             self.outbox.set(SERVER, self.client.url)
-            self.outbox.set(PUSHED, _told(self.wanted()))
+            self._served(state, self.wanted())
         return number
 
     def _find(self) -> int | None:

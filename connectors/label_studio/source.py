@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,13 @@ from labelwright.loop.errors import DataError
 
 if TYPE_CHECKING:
     from labelwright.connectors.label_studio.client import LabelStudio
+    from labelwright.connectors.label_studio.collecting import Pulled
     from labelwright.connectors.label_studio.site import Site
+    from labelwright.dsl.task import Task
+    from labelwright.loop.history import Elsewhere
     from labelwright.loop.outbox import Outbox
     from labelwright.loop.ports import AnnotatorSource, Answer, Context, Flag, Items, Request
+    from labelwright.loop.versions import Reading
 
 
 def label_studio(
@@ -51,6 +55,7 @@ class LabelStudioPeople:
     hidden: float = 0.2
     hints: bool = True
     rehearsal: bool = field(default=False, init=False)
+    pulled: Pulled | None = field(default=None, init=False)  # what the last pull found
 
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
         """Put the batch into the task's project, which is made with the first one."""
@@ -65,11 +70,43 @@ class LabelStudioPeople:
         beside = {r.item: r.hints for r in requests if r.hints} if self.hints else {}
         deliver(self.site, batch, items, hints=beside, notes=notes(self.site))
 
+    def undelivered(self, batch: str) -> bool:
+        """Whether part of the batch is still, or again, to be sent."""
+        return any(s.state == "waiting" for s in self.site.outbox.sent(batch))
+
     def pull(self) -> None:
-        """Fetch what people did since last time."""
+        """Fetch what people did since last time, after what an applied plan left to be done."""
         from labelwright.connectors.label_studio.collecting import pull
 
-        pull(self.site)
+        self.finish()
+        self.pulled = pull(self.site)
+
+    def drift(self) -> tuple[str, ...]:
+        """What somebody else changed on the server."""
+        from labelwright.connectors.label_studio.drift import drift
+
+        return drift(self.site)
+
+    def foresee(
+        self, old: Task, readings: Mapping[str, Reading], drift: tuple[str, ...]
+    ) -> Elsewhere | None:
+        """What a plan would do on the server; None where nothing is there yet."""
+        from labelwright.connectors.label_studio.migrating import foresee
+
+        return foresee(self.site, old, readings, drift)
+
+    def stage(self, old: Task, readings: Mapping[str, Reading], drift: tuple[str, ...]) -> None:
+        """Write down what the plan does on the server."""
+        from labelwright.connectors.label_studio.migrating import chores
+
+        if self.site.project_id is not None:
+            self.site.outbox.plan(list(chores(self.site, old, readings, drift)))
+
+    def finish(self) -> int:
+        """Do on the server what an applied plan left to be done."""
+        from labelwright.connectors.label_studio.migrating import finish
+
+        return finish(self.site) if self.site.outbox.chores() else 0
 
     def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
         """The answers to a batch that were fetched so far."""

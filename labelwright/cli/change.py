@@ -36,14 +36,14 @@ def plan(
     at_work = project(task, state, data_root)
     made = at_work.plan()
     path = out or at_work.state / PLAN
-    if made.changes:
+    if not made.nothing:
         save(at_work, made, path)
     if json:
         print_json(made.model_dump(mode="json"))
         return
     typer.echo(plan_view(made, str(task), color=in_color(sys.stdout)))
     _doubts(at_work)
-    if made.changes:
+    if not made.nothing:
         typer.echo(
             f"\nKept in  {path}\nNext     labelwright apply {out or task}     do exactly this"
         )
@@ -130,7 +130,7 @@ def _agreed(at_work: Project, *, yes: bool, json: bool) -> Plan | None:
     if not json:
         typer.echo(view)
         _doubts(at_work)
-    if not made.changes:
+    if made.nothing:
         if json:
             print_json(None)
         return None
