@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -39,7 +40,7 @@ class Access:
 
     def __init__(self, token: str, renew: Callable[[Secret], Secret]) -> None:
         self._token = Secret(token.strip())
-        if not self._token.text or not self._token.text.isascii() or " " in self._token.text:
+        if not re.fullmatch(r"[!-~]+", self._token.text):
             raise ConnectorError(
                 "the token of Label Studio is empty, or holds characters that no token holds",
                 "copy it once more from Label Studio: Account & Settings",
@@ -103,13 +104,15 @@ def _life(token: str) -> float:
 
 def address_of(url: str) -> str:
     """The server's address without a slash at its end. Raises ConnectorError."""
+    import httpx
+
     text = url.strip()
     try:
         parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment:
+        fits = parts.scheme in ("http", "https") and bool(httpx.URL(text).host)
+    except (ValueError, httpx.InvalidURL):
+        fits = False
+    if not fits or parts.query or parts.fragment:
         raise ConnectorError(
             "the address of Label Studio is not one of the form https://host or http://host:port",
             "give it as the browser shows it on Label Studio's first page",

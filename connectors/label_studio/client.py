@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from urllib.parse import urlsplit
 
 from labelwright.connectors.label_studio.calling import Caller, Json
 from labelwright.connectors.label_studio.faults import Call, Gone, Unsure, misshapen
@@ -204,7 +205,8 @@ class LabelStudio(Caller):
         choice = {"commit_to_project": "false"}
         send = partial(self._wire.post, address, params=choice, files=files)
         id = self._one(send, ("file_upload_ids",))["file_upload_ids"][0]
-        return "/data/" + str(self._get(f"/api/import/file-upload/{id}", None, "file")["file"])
+        file = self._get(f"/api/import/file-upload/{id}", None, "file")["file"]
+        return f"{urlsplit(self.url).path}/data/{file}"
 
     # --- webhooks and ML backends -----------------------------------------------------------------
 

@@ -77,6 +77,10 @@ def judge(
         return ConnectorError(said, "look into the server's log, then try again", retry=True)
     if status == 404:
         return Gone(said, "check the address of the server, and whether this was deleted there")
+    if b"reserved network address" in body:  # its guard against being sent into its own network
+        return ConnectorError(
+            said, "allow the server to call this network: see docs/serve.md, or use another address"
+        )
     return ConnectorError(said, _REMEDIES.get(status, "this is likely a fault of labelwright's"))
 
 
@@ -97,8 +101,9 @@ def broken(call: Call, error: httpx.HTTPError) -> ConnectorError:
     """
     import httpx
 
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
-        why = "no answer" if isinstance(error, httpx.ConnectTimeout) else str(error) or "refused"
+    waited = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
+    if waited or isinstance(error, httpx.ConnectError | httpx.ProxyError):
+        why = "no answer" if waited else str(error) or "refused"
         return ConnectorError(
             f"{call}: cannot connect: {why[:_LONGEST]}",
             "check the address, and whether the server is running",

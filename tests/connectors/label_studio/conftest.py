@@ -1,4 +1,4 @@
-"""Servers for the tests of the connector: the stand-in, and the session's real one (`studio`)."""
+"""Servers for the tests of the connector: a stand-in, beside the session's real one (`studio`)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ import pytest
 from .standin import StandIn
 
 
-@pytest.fixture
-def standin() -> Iterator[StandIn]:
-    """A stand-in of the test's own."""
+@pytest.fixture(scope="session")
+def _standin() -> Iterator[StandIn]:
     with StandIn() as server:
         yield server
+
+
+@pytest.fixture
+def standin(_standin: StandIn) -> Iterator[StandIn]:
+    """The stand-in as new. A second one beside it: `with StandIn() as other`."""
+    _standin.reset()
+    yield _standin
+    _standin.settle()

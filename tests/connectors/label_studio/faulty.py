@@ -18,10 +18,15 @@ Kind = Literal[
     "busy",  # 429 with Retry-After: `seconds`, not done
     "unauthorised",  # 401, not done
     "truncated",  # done; half of the answer arrives, its length says more
+    "garbled",  # done; half of the answer arrives, and its length fits
     "late",  # no answer; done `seconds` after the client has hung up
     "redirect",  # 301 to `location`, not done
     "slow",  # done at once, answered after `seconds`, or never where the client hangs up first
 ]
+COMMITTED: frozenset[Kind] = frozenset(
+    ("drop_after", "error_after", "truncated", "garbled", "late", "slow")
+)
+"""The faults after which the request was done, or will be."""
 WRITE_FAULTS: tuple[Kind, ...] = (
     "reset",
     "drop_before",
@@ -29,6 +34,7 @@ WRITE_FAULTS: tuple[Kind, ...] = (
     "drop_after",
     "error_after",
     "truncated",
+    "garbled",
     "late",
     "slow",
 )

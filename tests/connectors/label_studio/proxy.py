@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from .faulty import Fault, Plan
@@ -83,7 +83,8 @@ class Proxy:
         self._server = (parts.hostname, parts.port or 80)
         self._host = parts.netloc
         self.plan = plan or Plan()
-        self._threads: list[threading.Thread] = []
+        self._in_hand = 0
+        self._idle = threading.Condition()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._port = 0
@@ -105,10 +106,9 @@ class Proxy:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until everything that goes on late has gone on."""
-        for thread in list(self._threads):
-            if thread.name == "late":
-                thread.join(_PATIENCE)
+        """Wait until no request is in hand: neither on its way nor to go on late."""
+        with self._idle:
+            assert self._idle.wait_for(lambda: self._in_hand == 0, _PATIENCE)
 
     @contextmanager
     def down(self) -> Iterator[None]:
@@ -124,7 +124,7 @@ class Proxy:
     def _listen(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self._port), backlog=64)
         self._port = self._listener.getsockname()[1]
-        self._start(self._accept, self._listener)
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def _hang_up(self) -> None:
         with suppress(OSError):
@@ -136,11 +136,6 @@ class Proxy:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def _start(self, target: object, *args: object, name: str = "proxy") -> None:
-        thread = threading.Thread(target=target, args=args, name=name, daemon=True)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
@@ -149,18 +144,31 @@ class Proxy:
                 return
             with self._lock:
                 self._open.add(connection)
-            self._start(self._serve, connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
         try:
             with suppress(OSError, http.client.HTTPException):
                 while (asked := _read(connection)) is not None:
-                    if not self._handle(connection, asked):
+                    with self._busy():
+                        goes_on = self._handle(connection, asked)
+                    if not goes_on:
                         break
         finally:
             with self._lock:
                 self._open.discard(connection)
             connection.close()
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        with self._idle:
+            self._in_hand += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._in_hand -= 1
+                self._idle.notify_all()
 
     def _handle(self, connection: socket.socket, asked: Asked) -> bool:
         """Whether the connection goes on."""
@@ -183,9 +191,15 @@ class Proxy:
         elif fault.kind == "truncated":
             whole = self._forward(asked)
             connection.sendall(whole.raw()[: -max(1, len(whole.body) // 2)])
+        elif fault.kind == "garbled":
+            whole = self._forward(asked)
+            connection.sendall(replace(whole, body=whole.body[: len(whole.body) // 2]).raw())
+            return True
         elif fault.kind == "late":
             _until_gone(connection, _PATIENCE)
-            self._start(self._later, fault.seconds, asked, name="late")
+            connection.close()
+            time.sleep(fault.seconds)
+            self._forward(asked)
         elif fault.kind == "slow":
             answer = self._forward(asked)
             if not _until_gone(connection, fault.seconds):
@@ -206,10 +220,6 @@ class Proxy:
         raw = asked.raw(self._host)
         with socket.create_connection(self._server, timeout=_PATIENCE) as server:
             server.sendall(raw[: len(raw) - max(1, len(asked.body) // 2)])
-
-    def _later(self, seconds: float, asked: Asked) -> None:
-        time.sleep(seconds)
-        self._forward(asked)
 
 
 def _read(connection: socket.socket) -> Asked | None:

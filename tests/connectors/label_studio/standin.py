@@ -35,10 +35,8 @@ class StandIn:
         self.memory = Memory()
         self.plan = plan or Plan()
         self.tokens = Tokens()
-        self.memory.add_person("admin@example.com")
-        self.token = self.tokens.legacy(OWNER)
-        self.personal_token = self.tokens.personal(OWNER)
         self._late = 0
+        self.reset()
         self._app = make_app(self.memory, self.tokens)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -61,6 +59,17 @@ class StandIn:
         self._server.should_exit = True
         self._thread.join(10)
         self._socket.close()
+
+    def reset(self) -> None:
+        """As new: one person, `OWNER`, with tokens that nobody had before."""
+        self.settle()
+        with self.memory.lock:
+            self.memory.clear()
+            self.tokens.clear()
+            self.plan.clear()
+            self.memory.add_person("admin@example.com")
+            self.token = self.tokens.legacy(OWNER)
+            self.personal_token = self.tokens.personal(OWNER)
 
     def settle(self) -> None:
         """Wait until everything that is done late is done."""

@@ -31,6 +31,10 @@ class Memory:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
         self.people: dict[int, str] = {}
         self.projects: dict[int, Json] = {}
         self.tasks: dict[int, Json] = {}
@@ -62,6 +66,8 @@ class Memory:
         return _found(self.projects, id, "Project")
 
     def create_project(self, user: int, settings: Json) -> Json:
+        if len(settings.get("title", "untitled")) < 3:
+            raise Refused(400, {"title": ["Ensure this field has at least 3 characters."]})
         try:
             check_config(settings.get("label_config", "<View></View>"))
         except Refused as refused:

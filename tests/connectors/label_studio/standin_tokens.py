@@ -14,6 +14,10 @@ class Tokens:
     """Who holds which token. An access token is good for `life` seconds."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Nobody holds a token any more."""
         self.life = 300.0
         self._legacy: dict[str, int] = {}
         self._personal: dict[str, int] = {}

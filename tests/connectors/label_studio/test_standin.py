@@ -56,6 +56,7 @@ def conversation(http: httpx.Client) -> Said:
     project = ask("create project", "POST", "/api/projects/", json=settings)["id"]
     here = f"/api/projects/{project}"
     ask("create a broken project", "POST", "/api/projects/", json={"label_config": "<View>"})
+    ask("create a project with no name", "POST", "/api/projects/", json={"title": "p"})
     ask("project", "GET", f"{here}/")
     ask("projects", "GET", "/api/projects/?page=1&page_size=1&ordering=id")["next"] = "as may be"
     ask("projects past the end", "GET", "/api/projects/?page=9999&page_size=100")
