@@ -109,10 +109,10 @@ def address_of(url: str) -> str:
     text = url.strip()
     try:
         parts = urlsplit(text)
-        fits = parts.scheme in ("http", "https") and bool(httpx.URL(text).host)
+        fits = parts.scheme in ("http", "https") and parts.port != 0 and bool(httpx.URL(text).host)
     except (ValueError, httpx.InvalidURL):
         fits = False
-    if not fits or parts.query or parts.fragment:
+    if not fits or len(text.split()) > 1 or parts.query or parts.fragment:
         raise ConnectorError(
             "the address of Label Studio is not one of the form https://host or http://host:port",
             "give it as the browser shows it on Label Studio's first page",
