@@ -28,10 +28,6 @@ from labelwright.connectors.label_studio.studio.home import VERSION, Home, studi
 from labelwright.connectors.label_studio.studio.installing import installed
 from labelwright.connectors.label_studio.studio.vault import Secrets, keep, kept
 
-SETTINGS = {
-    "SSRF_PROTECTION_ENABLED": "false",  # webhooks and ML backends of the tests are on loopback
-    "ML_BLOCK_LOCAL_IP": "false",
-}
 TESTS = "LABELWRIGHT_TESTS_PID"
 """The variable that tells xdist's workers which process runs the session."""
 
@@ -87,7 +83,7 @@ def shared_studio(folder: Path) -> Studio:
         if note is None or not note.runs:
             if not home.folder.exists():
                 copy_template(home)
-            note = running.start(home, port=0, settings=SETTINGS)
+            note = running.start(home, port=0)
             _watch(folder)
     found = kept(home)
     assert found is not None
@@ -125,7 +121,7 @@ def _template() -> Path:
             # Into the file, never into the keyring of whoever runs the tests.
             home.secrets.touch(mode=0o600)
             keep(home, Secrets(running.USERNAME, secrets.token_urlsafe(12)))
-            running.start(home, port=0, settings=SETTINGS)
+            running.start(home, port=0)
             running.stop(home)
             for name in ("server.log", "lock"):
                 (home.folder / name).unlink()

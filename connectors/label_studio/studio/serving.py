@@ -18,7 +18,17 @@ HOST = "127.0.0.1"
 FIRST_PORT = 8080
 _TRIED = 20
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+_CLOSED = (
+    "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 "
+    "192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 "
+    "233.252.0.0/24 240.0.0.0/4 255.255.255.255/32 ::/128 ::1/128 ::ffff:0:0/96 ::ffff:0:0:0/96 "
+    "64:ff9b::/96 64:ff9b:1::/48 100::/64 2001:0000::/32 2001:20::/28 2001:db8::/32 2002::/16 "
+    "fc00::/7 fe80::/10 ff00::/8"
+)
+"""Networks that the server must not call: its own list, but for this machine, where we listen."""
 _SETTINGS = {
+    "USE_DEFAULT_BANNED_SUBNETS": "false",
+    "USER_ADDITIONAL_BANNED_SUBNETS": ",".join(_CLOSED.split()),
     "COLLECT_ANALYTICS": "0",
     "LATEST_VERSION_CHECK": "0",
     "SENTRY_DSN": "",
