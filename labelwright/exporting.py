@@ -94,6 +94,8 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
         "flagged": [
             {"item": f.item, "annotator": f.annotator, "why": list(f.why)} for f in campaign.flagged
         ],
+        "awaited": campaign.awaited.model_dump() if campaign.awaited else None,
+        "anchoring": campaign.anchoring.model_dump() if campaign.anchoring else None,
         "items": {
             "all": campaign.items,
             "pool": campaign.pool,

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from labelwright.dsl.task import Call, Task
     from labelwright.loop.deciding import Decision
     from labelwright.loop.engine import Moment
-    from labelwright.loop.history import AppliedDefinition, Campaign, RoundRecord
+    from labelwright.loop.history import (
+        AppliedDefinition,
+        Awaited,
+        Campaign,
+        RoundRecord,
+        Synced,
+    )
     from labelwright.loop.planning import Plan
     from labelwright.loop.ports import AnnotatorSource, Context
     from labelwright.loop.store import Store
@@ -89,6 +95,39 @@ class Project:
             engine.enter(bench, self.definition.text, self.definition.name)
             return engine.run(bench, observe)
 
+    def sync(self) -> Synced:
+        """Fetch what people did since last time and store it; nothing is learned and nothing is sent.
+
+        Answers are taken under the definition that holds, whatever the file says meanwhile.
+        """
+        from labelwright.loop.applying import catch_up
+        from labelwright.loop.collecting import awaited
+        from labelwright.loop.history import Synced
+
+        with self._holding("sync"), self.looking() as bench:
+            bench.store.supersede()
+            before = bench.store.last_event()
+            with self._as_applied(bench) as applied:
+                catch_up(applied)
+                told = getattr(applied.annotators, "told", None)
+                count = getattr(applied.annotators, "requests", None)
+                came = bench.store.events_since(before)
+                return Synced(
+                    answers=came.get("answer", 0),
+                    edits=came.get("edit", 0),
+                    deletions=came.get("delete", 0),
+                    requests=None if count is None else count(),
+                    told=() if told is None else told(),
+                    awaited=awaited(applied),
+                )
+
+    def awaited(self) -> Awaited | None:
+        """Where the batch under way stands, by what was fetched last; None where none is out."""
+        from labelwright.loop.collecting import awaited
+
+        with self.looking() as bench:
+            return awaited(bench)
+
     # --- changing ------------------------------------------------------------------------------
 
     def plan(self) -> Plan:
@@ -129,7 +168,8 @@ class Project:
         self.doubts = []
         with self._holding("apply"), self.looking() as bench:
             bench.store.supersede()
-            left = finish(self._as_applied(bench))
+            with self._as_applied(bench) as applied:
+                left = finish(applied)
             if left and plan.definition == bench.versions.now.definition:
                 return definitions(bench.store, bench.versions)[-1]  # it was interrupted half-way
             _check(bench)
@@ -145,7 +185,8 @@ class Project:
         from labelwright.loop.applying import catch_up
 
         try:
-            catch_up(self._as_applied(bench))
+            with self._as_applied(bench) as applied:
+                catch_up(applied)
         except DataError as error:
             self.doubts.append(f"answers on their way were left: {error.message}")
 
@@ -234,21 +275,24 @@ class Project:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         return locked(self.state, f"{what} {self.definition.name}", now)
 
-    def _as_applied(self, bench: Workbench) -> Workbench:
+    @contextlib.contextmanager
+    def _as_applied(self, bench: Workbench) -> Iterator[Workbench]:
         """The same campaign under the definition that holds, as people have seen it so far."""
         versions = bench.versions
-        if not len(versions):
-            return bench
+        if not len(versions) or versions.now.definition == bench.definition:
+            yield bench
+            return
         context = replace(bench.context, task=versions.now.task)
         source = versions.now.task.annotators.source
-        return type(bench)(
-            task=versions.now.task,
-            definition=versions.now.definition,
-            context=context,
-            store=bench.store,
-            annotators=_annotators(context, source, bench.store),
-            encode=bench.encode,
-        )
+        with _annotators(context, source, bench.store) as annotators:
+            yield type(bench)(
+                task=versions.now.task,
+                definition=versions.now.definition,
+                context=context,
+                store=bench.store,
+                annotators=annotators,
+                encode=bench.encode,
+            )
 
     def began(self) -> bool:
         """Whether there is anything to look at."""
@@ -280,23 +324,33 @@ class Project:
                 seed=int(seed if seed is not None else self.task.train.seeds[0]),
                 progress=self._progress,
             )
-            yield Workbench(
-                task=self.task,
-                definition=self.definition.digest,
-                context=context,
-                store=store,
-                annotators=_annotators(context, self.task.annotators.source, store),
-                encode=lambda encoder, items, c: encode_cached(encoder, items, c.cache, c.progress),
-            )
+            with _annotators(context, self.task.annotators.source, store) as annotators:
+                yield Workbench(
+                    task=self.task,
+                    definition=self.definition.digest,
+                    context=context,
+                    store=store,
+                    annotators=annotators,
+                    encode=lambda encoder, items, c: encode_cached(
+                        encoder, items, c.cache, c.progress
+                    ),
+                )
 
 
-def _annotators(context: Context, source: Call, store: Store) -> AnnotatorSource:
+@contextlib.contextmanager
+def _annotators(context: Context, source: Call, store: Store) -> Iterator[AnnotatorSource]:
+    """The people of a task; whatever they hold open is closed afterwards."""
     from labelwright.loop.outbox import Outbox
 
     made: AnnotatorSource = context.plugins.invoke(
         "annotate", source, context=context, outbox=Outbox(store)
     )
-    return made
+    try:
+        yield made
+    finally:
+        close = getattr(made, "close", None)
+        if close is not None:
+            close()
 
 
 def _check(bench: Workbench) -> None:

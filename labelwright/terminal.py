@@ -25,11 +25,12 @@ from labelwright.words import cell_width, clean, fit, flag_line, pad, wrap
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
-    from labelwright.loop.history import Campaign, RoundRecord, Verdict
+    from labelwright.loop.history import Anchoring, Awaited, Campaign, RoundRecord, Verdict
 
 __all__ = [
     "RichProgress",
     "RoundTable",
+    "awaited_line",
     "closing",
     "curve_view",
     "round_table",
@@ -245,9 +246,42 @@ def _flagged(campaign: Campaign) -> list[str]:
     )
 
 
+def awaited_line(awaited: Awaited) -> str:
+    """`round 4 · 50 items out · ann: 38 · bo: 41 · waiting for 9 second opinions · 3 skipped`."""
+    parts = [f"round {awaited.round}", f"{figures.counted(awaited.items, 'item')} out"]
+    parts += [f"{clean(who)}: {n:,}" for who, n in awaited.answers.items()]
+    first = awaited.missing - awaited.seconds
+    if first:
+        parts.append(f"waiting for {figures.counted(first, 'answer')}")
+    if awaited.seconds:
+        parts.append(f"waiting for {figures.counted(awaited.seconds, 'further opinion')}")
+    parts += [f"{awaited.skipped:,} skipped"] if awaited.skipped else []
+    return " · ".join(parts)
+
+
+def _anchoring(told: Anchoring) -> str:
+    """What suggestions did: the share that agrees where one was shown, and where it was kept back."""
+    shown = (
+        f"{figures.percent(told.shown_agreeing / told.shown)} of {told.shown:,}"
+        if told.shown
+        else "none"
+    )
+    hidden = (
+        f"{figures.percent(told.hidden_agreeing / told.hidden)} of {told.hidden:,}"
+        if told.hidden
+        else "none"
+    )
+    line = f"agree with suggestions: {shown} shown, {hidden} kept back"
+    if told.difference is None or told.low is None or told.high is None:
+        return line
+    span = f"({100 * told.low:+.1f} to {100 * told.high:+.1f})"
+    return f"{line}; led by {100 * told.difference:+.1f} points {span}"
+
+
 def _people(campaign: Campaign) -> list[str]:
+    at_work = [awaited_line(campaign.awaited)] if campaign.awaited else []
     if not campaign.annotators:
-        return ["nobody has answered yet"]
+        return at_work or ["nobody has answered yet"]
     names = [clean(a.annotator) for a in campaign.annotators]
     names = [fit(name, min(28, cell_width(name))) for name in names]
     widest = max(map(cell_width, names))
@@ -270,4 +304,6 @@ def _people(campaign: Campaign) -> list[str]:
         span = figures.interval(alpha, figures.decimal, dash=" to ")
         words = f"Krippendorff’s alpha {figures.decimal(alpha.estimate)}"
         lines.append(f"{words} ({span})" if span else words)
-    return lines
+    if campaign.anchoring is not None:
+        lines.append(_anchoring(campaign.anchoring))
+    return [*lines, *at_work]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labelwright.loop.collecting import awaited
 from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
 from labelwright.loop.flags import flags
 from labelwright.loop.history import (
+    Anchoring,
     AnnotatorScore,
     AppliedDefinition,
     Campaign,
@@ -22,6 +25,9 @@ from labelwright.loop.history import (
 )
 from labelwright.loop.labels import Labels, in_force, present
 from labelwright.loop.measuring import judge_again
+from labelwright.loop.outbox import Outbox
+from labelwright.loop.people.anchoring import anchoring
+from labelwright.loop.sending import batch_id
 from labelwright.loop.split import POOL
 from labelwright.loop.store import Store
 
@@ -68,9 +74,29 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         doubts=tuple(_doubts(bench, last, labels)) if doubts and labels and known else (),
         annotators=_annotators(bench, last, labels) if labels else (),
         flagged=flagged_answers(bench),
+        awaited=awaited(bench),
+        anchoring=_anchoring(bench),
         decision=decision.ending,
         reason=decision.reason,
     )
+
+
+def _anchoring(bench: Workbench) -> Anchoring | None:
+    """Over the first answer of each person to an item that a suggestion was made for."""
+    outbox = Outbox(bench.store)
+    suggested = {
+        (s.batch, s.item): (s.shown, tuple(json.loads(s.suggestion)["labels"]))
+        for s in outbox.sent()
+        if s.suggestion is not None
+    }
+    if not suggested:
+        return None
+    given = []
+    for event in bench.events():
+        found = suggested.get((batch_id(bench, event.round), event.item))
+        if found is not None and not event.skipped and event.source != "existing":
+            given.append((found[0], event.labels == found[1]))
+    return anchoring(given)
 
 
 def flagged_answers(bench: Workbench) -> tuple[FlaggedAnswer, ...]:

@@ -6,6 +6,7 @@ earlier ones too, because people change their minds. Whatever is told twice is s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from labelwright.loop.budget import spent
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.flags import flags
+from labelwright.loop.history import Awaited
 from labelwright.loop.labels import present
 from labelwright.loop.sending import batch_id, requests, send
 from labelwright.loop.store import Event
@@ -59,6 +61,29 @@ def waiting(asked: Sequence[Request], answers: Sequence[Answer]) -> int:
         if not answer.withdrawn:
             people.setdefault(answer.item, set()).add(answer.annotator)
     return sum(max(0, r.people - len(people.get(r.item, ()))) for r in asked)
+
+
+def awaited(bench: Workbench) -> Awaited | None:
+    """Where the batch under way stands, by what was fetched last; None where none is out."""
+    round_ = len(bench.store.outcomes("send")) - 1
+    if round_ < 0 or bench.store.outcome(round_, "collect") is not None:
+        return None
+    asked = requests(bench, round_)
+    answers = [
+        a for a in bench.annotators.collect(batch_id(bench, round_), asked) if not a.withdrawn
+    ]
+    people: dict[str, set[str]] = {}
+    for answer in answers:
+        people.setdefault(answer.item, set()).add(answer.annotator)
+    begun = [r for r in asked if people.get(r.item)]
+    return Awaited(
+        round=round_,
+        items=len(asked),
+        answers=dict(sorted(Counter(a.annotator for a in answers).items())),
+        missing=waiting(asked, answers),
+        seconds=sum(max(0, r.people - len(people[r.item])) for r in begun),
+        skipped=sum(a.skipped for a in answers),
+    )
 
 
 def _take(bench: Workbench, round_: int, asked: Sequence[Request]) -> Sequence[Answer]:

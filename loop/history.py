@@ -102,6 +102,40 @@ class AppliedDefinition(Record):
     restores: int | None = None  # the earlier definition that it is again
 
 
+class Awaited(Record):
+    """The batch that people are at work on."""
+
+    round: int
+    items: int
+    answers: dict[str, int]  # annotator -> judgements given, skips included
+    missing: int  # judgements still to come
+    seconds: int = 0  # of these, second (third, …) opinions on items that somebody has answered
+    skipped: int = 0
+
+
+class Synced(Record):
+    """What fetching brought. told: a sentence for each thing found there that somebody should know."""
+
+    answers: int = 0
+    edits: int = 0
+    deletions: int = 0
+    requests: int | None = None  # that were made of a server
+    told: tuple[str, ...] = ()
+    awaited: Awaited | None = None
+
+
+class Anchoring(Record):
+    """How far suggestions lead people: those shown beside those kept back at random."""
+
+    shown: int  # answers to items whose suggestion was shown
+    shown_agreeing: int
+    hidden: int
+    hidden_agreeing: int
+    difference: float | None  # of the two shares of agreement
+    low: float | None = None  # two-sided 95%
+    high: float | None = None
+
+
 class Elsewhere(Record):
     """What a plan does where people answer, beside the store. drift: what others changed there."""
 
@@ -177,5 +211,7 @@ class Campaign(Record):
     doubts: tuple[Doubt, ...]
     annotators: tuple[AnnotatorScore, ...]
     flagged: tuple[FlaggedAnswer, ...] = ()
+    awaited: Awaited | None = None
+    anchoring: Anchoring | None = None
     decision: Literal["running", "waiting", "passed", "failed", "spent", "exhausted"]
     reason: str  # one sentence

@@ -339,6 +339,13 @@ class Store:
         )
         return int(row.fetchone()[0])
 
+    def events_since(self, seq: int) -> dict[str, int]:
+        """How many events of each kind (answer, edit, delete) came after this one."""
+        rows = self.connection.execute(
+            "SELECT event, count(*) FROM annotation_event WHERE seq > ? GROUP BY event", [seq]
+        )
+        return dict(rows)
+
     def outcome(self, round_: int, name: str) -> dict[str, Any] | None:
         """What a step recorded, or None where it has not been done."""
         row = self.connection.execute(

@@ -64,6 +64,11 @@ class Site:
             self._opened.append(client)
         return self._opened[0]
 
+    @property
+    def requests(self) -> int:
+        """How many requests were made so far."""
+        return sum(client.requests for client in self._opened)
+
     def close(self) -> None:
         """Close the connections."""
         while self._opened:

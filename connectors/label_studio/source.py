@@ -137,3 +137,24 @@ class LabelStudioPeople:
             self.site.wanted()
         except CompileError as error:
             raise DataError(error.message, error.remedy) from error
+
+    def told(self) -> tuple[str, ...]:
+        """What the last pull found that somebody should know."""
+        found = self.pulled
+        if found is None:
+            return ()
+        lines = [f"{found.spare:,} items had arrived twice: one of each was taken away"] * bool(
+            found.spare
+        )
+        lines += [
+            f"{found.gone:,} items were deleted on the server; their answers are kept"
+        ] * bool(found.gone)
+        return (*lines, *(f"an answer cannot be read: {why}" for why in found.strange))
+
+    def requests(self) -> int:
+        """How many requests were made of the server so far."""
+        return self.site.requests
+
+    def close(self) -> None:
+        """Close the connections to the server."""
+        self.site.close()

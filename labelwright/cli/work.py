@@ -1,81 +1,15 @@
-"""Commands about the campaign: run, status, curve, report, export, doctor."""
+"""Commands that look at a campaign: status, curve, report, export, doctor."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from labelwright.cli.common import DataRoot, Json, Out, State, TaskFile, print_json, project, width
-
-if TYPE_CHECKING:
-    from labelwright.loop.deciding import Decision
-    from labelwright.loop.engine import Moment
-
-
-def run(
-    task: TaskFile,
-    state: State = None,
-    data_root: DataRoot = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the whole campaign.")] = None,
-    json: Json = False,
-) -> None:
-    """Go through rounds until the criteria hold, the budget is spent, or people must answer first."""
-    from labelwright.exporting import status_json
-    from labelwright.terminal import RichProgress, RoundTable, closing, say, verdict_lines
-
-    with RichProgress() as progress:
-        at_work = project(task, state, data_root, seed, progress=progress)
-        table = RoundTable(width=width())
-
-        def observe(moment: Moment) -> None:
-            if moment.when == "begin":
-                progress.step(f"round {moment.round}: {moment.step.replace('_', '-')}")
-                return
-            progress.close()
-            if json:
-                return
-            if moment.step == "split" and moment.outcome["new"] and moment.outcome["set_aside"]:
-                say(
-                    f"{moment.outcome['set_aside']:,} rows were set aside: labelwright doctor {task}"
-                )
-            if moment.record is not None:
-                say(table.lines(moment.record))
-
-        if not json:
-            say("\n".join([at_work.heading(), *(f"note: {n}" for n in at_work.notes()), ""]))
-            for record in at_work.rounds_so_far():
-                say(table.lines(record))
-        decision = at_work.run(observe)
-        progress.step("report")
-        written = at_work.report() if decision.ending != "waiting" else None
-        campaign = at_work.campaign()
-    if json:
-        print_json(status_json(at_work.task, campaign))
-    else:
-        say("\n" + verdict_lines(at_work.task, campaign, width=width()))
-        say(
-            closing(
-                at_work.task,
-                campaign,
-                report=str(written) if written else None,
-                following=_next(task, decision),
-            )
-        )
-    raise typer.Exit(decision.exit_code)
-
-
-def _next(task: Path, decision: Decision) -> str:
-    if decision.ending == "waiting":
-        return f"labelwright run {task}     again, when people have answered"
-    if decision.ending == "passed":
-        return f"labelwright export {task}     the labelled data"
-    if decision.reason.startswith("no item is left"):
-        return f"labelwright status {task}     what it took; more items in the data would go on"
-    return f"labelwright status {task}     what it took; raise `budget` in the file to go on"
 
 
 def status(
@@ -174,7 +108,6 @@ def doctor(
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "run": run,
     "status": status,
     "curve": curve,
     "report": report,
