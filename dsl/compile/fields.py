@@ -21,6 +21,7 @@ NOTE, HINT = "lw_note", "lw_hint"
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _RESERVED = {"label", "columns", "shown_beside"}  # and whatever begins with lw_
+_NO_NAMES = {"true", "false", "nan", "inf", "infinity"}  # Label Studio reads no text in them
 _PICTURE_SOURCES = ("images", "npz")
 _BUNDLED_KIND: dict[str, Kind] = {"digits": "image", "wine": "column", "breast_cancer": "column"}
 _ENCODER_KIND: dict[str, Kind] = {"pixels": "image", "table": "column"}
@@ -79,7 +80,7 @@ def _guess(task: Task) -> dict[str, Kind]:
 
 def _is_plain(column: str) -> bool:
     ours = column in _RESERVED or column.startswith("lw_")
-    return not ours and _PLAIN_KEY.fullmatch(column) is not None
+    return not ours and column.lower() not in _NO_NAMES and _PLAIN_KEY.fullmatch(column) is not None
 
 
 def _keys(columns: Iterable[str]) -> dict[str, str]:

@@ -151,6 +151,13 @@ def test_several_fields_stand_together(make_task) -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("column", ["label", "lw_uid", "columns", "true", "NaN", "a.b", "1", "가"])
+def test_columns_whose_names_label_studio_cannot_use(make_task, column) -> None:
+    root = parse(make_task(data=Data(source=CSV, text=(column,))))
+    (text,) = root.iter("Text")
+    assert text.attrib == {"name": "field_1", "value": "$field_1"}
+
+
 @pytest.mark.parametrize(
     ("source", "encoder", "tag"),
     [
