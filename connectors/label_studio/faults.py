@@ -143,7 +143,7 @@ def _readable(body: bytes) -> bool:
         return True
     try:
         json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -181,7 +181,7 @@ def _words(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) ->
     text = body[: 64 * 1024].decode("utf-8", "replace").strip()
     if text.startswith("<"):
         return ""
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         text = _flat(json.loads(text))
     for secret in secrets:
         text = text.replace(secret, "[token]")

@@ -41,8 +41,9 @@ class StandIn:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self._serve, interface="asgi3", log_level="error", lifespan="off", ws="none"
-        )
+            self._serve, interface="asgi3", log_level="error", lifespan="off", ws="none",
+            date_header=False,
+        )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True

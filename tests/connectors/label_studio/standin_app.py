@@ -124,7 +124,7 @@ class Calls:
         return 201, self.m.create_project(user, json.loads(body))
 
     def project(self, request: Request, body: bytes, user: int) -> Answer:
-        return 200, self.m.project(_id(request))
+        return 200, self.m.project(_id(request)) | self.m.counts(_id(request))
 
     def update_project(self, request: Request, body: bytes, user: int) -> Answer:
         return 200, self.m.update_project(_id(request), json.loads(body))

@@ -110,6 +110,16 @@ class Memory:
         self.delete_tasks(id, [t["id"] for t in self.tasks.values() if t["project"] == id])
         del self.projects[id]
 
+    def counts(self, id: int) -> Json:
+        """How much is in a project."""
+        own = [one for one in self.annotations.values() if one["project"] == id]
+        skipped = sum(one["was_cancelled"] for one in own)
+        return {
+            "task_number": sum(task["project"] == id for task in self.tasks.values()),
+            "total_annotations_number": len(own) - skipped,
+            "skipped_annotations_number": skipped,
+        }
+
     # --- tasks ------------------------------------------------------------------------------------
 
     def import_tasks(self, user: int, project: int, rows: Sequence[Json]) -> list[int]:
@@ -199,7 +209,9 @@ class Memory:
 
     def edit_annotation(self, user: int, id: int, body: Json) -> Json:
         annotation = _found(self.annotations, id, "Annotation")
-        known = ("result", "lead_time", "was_cancelled", "ground_truth")
+        known = ("result", "lead_time", "was_cancelled", "ground_truth", "task")
+        if body.get("task", annotation["task"]) != annotation["task"]:
+            self._touch(self.task(annotation["task"]), user)
         annotation.update({key: body[key] for key in known if key in body})
         annotation |= {"updated_at": self.now(), "updated_by": user}
         self._touch(self.task(annotation["task"]), user)

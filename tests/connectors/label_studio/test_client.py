@@ -30,7 +30,14 @@ CONFIG = (
 )
 IMPORT = r"/import$"
 TRIES = 4
-BRIEF = 0.4  # seconds: the timeout of a client that is to run into it
+BRIEF, LONG = 0.7, 20.0  # seconds: timeouts of a client that is to run into it, and of any other
+SLOW = 3.0  # seconds: an answer that comes too late for a brief one
+
+
+def timeout(request: pytest.FixtureRequest) -> float:
+    """Brief where the test's fault keeps the client waiting."""
+    parameters = getattr(getattr(request.node, "callspec", None), "params", {})
+    return BRIEF if parameters.get("kind") in ("late", "slow") else LONG
 
 
 @pytest.fixture(autouse=True)
@@ -47,16 +54,18 @@ def proxy(standin: StandIn) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def client(proxy: Proxy, standin: StandIn) -> Iterator[LabelStudio]:
+def client(proxy: Proxy, standin: StandIn, request: pytest.FixtureRequest) -> Iterator[LabelStudio]:
     """Through the proxy, with a legacy token."""
-    with LabelStudio(proxy.url, standin.token, timeout=BRIEF) as client:
+    with LabelStudio(proxy.url, standin.token, timeout=timeout(request)) as client:
         yield client
 
 
 @pytest.fixture
-def personal(proxy: Proxy, standin: StandIn) -> Iterator[LabelStudio]:
+def personal(
+    proxy: Proxy, standin: StandIn, request: pytest.FixtureRequest
+) -> Iterator[LabelStudio]:
     """Through the proxy, with a personal access token."""
-    with LabelStudio(proxy.url, standin.personal_token, timeout=BRIEF) as client:
+    with LabelStudio(proxy.url, standin.personal_token, timeout=timeout(request)) as client:
         yield client
 
 
@@ -221,7 +230,7 @@ def _personal_token(studio: Studio, email: str) -> str:
 def test_a_write_whose_end_is_not_seen_is_unsure_and_is_not_sent_again(
     kind: Kind, client: LabelStudio, proxy: Proxy, standin: StandIn, project: int
 ) -> None:
-    proxy.plan.add(Fault(kind, path=IMPORT, seconds=1.5 if kind == "slow" else 0.3))
+    proxy.plan.add(Fault(kind, path=IMPORT, seconds=SLOW if kind == "slow" else 0.3))
     with pytest.raises(Unsure, match=r"POST http://127.0.0.1:\d+/api/projects/1/import") as raised:
         client.import_tasks(project, rows(3))
     quiet(raised.value, standin.token)
@@ -248,7 +257,7 @@ def test_every_kind_of_write_is_unsure_alike(
 ) -> None:
     (task,) = client.import_tasks(project, rows(1))
     annotation = standin.answer(task, 1, choice("label", "A"))
-    proxy.plan.add(Fault(kind, path="annotations", seconds=1.5 if kind == "slow" else 0.01))
+    proxy.plan.add(Fault(kind, path="annotations", seconds=SLOW if kind == "slow" else 0.01))
     before = client.requests
     with pytest.raises(Unsure):
         if call == "create":
@@ -286,6 +295,16 @@ def test_the_real_server_behaves_so_behind_the_proxy(kind: Kind, studio: Studio)
         proxy.settle()
         assert client.count(project) == (3 if kind in COMMITTED else 0)
         client.delete_project(project)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_server_that_fails_after_the_write_leaves_it_unsure(
+    status: int, client: LabelStudio, proxy: Proxy, standin: StandIn, project: int
+) -> None:
+    proxy.plan.add(Fault("error_after", path=IMPORT, status=status))
+    with pytest.raises(Unsure, match=f"the server answered {status}, and may have done"):
+        client.import_tasks(project, rows(3))
+    assert held(standin) == 3
 
 
 def test_a_refused_connection_is_tried_again_and_definite(
@@ -373,6 +392,17 @@ def test_ids_that_do_not_fit_are_unsure(standin: StandIn, project: int) -> None:
         client.import_tasks(project, rows(3))
 
 
+def test_an_answer_nested_without_end_cannot_be_read(standin: StandIn) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"[" * 200_000 + b"]" * 200_000)
+
+    with LabelStudio(standin.url, standin.token, transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(Unsure, match="cannot be read"):
+            client.create_project({"title": "people"})
+        with pytest.raises(ConnectorError, match="cannot be read"):
+            client.version()
+
+
 @pytest.mark.parametrize("found", [[], {}, "x", 3, None])
 def test_an_answer_of_another_shape_never_reaches_the_sdk(found: object, standin: StandIn) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
@@ -395,7 +425,7 @@ def test_an_answer_of_another_shape_never_reaches_the_sdk(found: object, standin
 def test_a_read_is_tried_again(
     kind: Kind, client: LabelStudio, proxy: Proxy, standin: StandIn, project: int
 ) -> None:
-    proxy.plan.add(Fault(kind, path="/projects/", seconds=1.5 if kind == "slow" else 0.01))
+    proxy.plan.add(Fault(kind, path="/projects/", seconds=SLOW if kind == "slow" else 0.01))
     assert client.project(project)["title"] == "people"
     assert client.requests == 2
 
@@ -404,7 +434,7 @@ def test_a_read_is_tried_again(
 def test_a_read_is_given_up_after_some_tries(
     kind: Kind, client: LabelStudio, proxy: Proxy, standin: StandIn, project: int
 ) -> None:
-    seconds = 1.5 if kind == "slow" else 0.01
+    seconds = SLOW if kind == "slow" else 0.01
     proxy.plan.add(Fault(kind, path="/projects/", times=99, seconds=seconds))
     with pytest.raises(ConnectorError) as raised:
         client.project(project)
@@ -536,7 +566,7 @@ def test_a_revoked_personal_token_is_an_error(
 def test_a_fault_while_renewing_makes_no_write_unsure(
     kind: Kind, personal: LabelStudio, proxy: Proxy, standin: StandIn, project: int
 ) -> None:
-    seconds = 1.5 if kind == "slow" else 0.01
+    seconds = SLOW if kind == "slow" else 0.01
     proxy.plan.add(Fault(kind, path="/token/refresh/", seconds=seconds))
     assert personal.import_tasks(project, rows(3)) == [1, 2, 3]
     assert held(standin) == 3

@@ -108,6 +108,12 @@ def conversation(http: httpx.Client) -> Said:
         said[f"{name}: what moved"] = (0, [ids.index(task["id"]) for task in found["tasks"]])
         before = max([before, *(task["updated_at"] for task in found["tasks"])])
 
+    def counts() -> list[int]:
+        """How much the project says is in it."""
+        whole = http.get(f"{here}/").json()
+        kinds = ("total_annotations_number", "skipped_annotations_number")
+        return [whole[name] for name in ("task_number", *kinds)]
+
     first = f"/api/tasks/{ids[0]}"
     body = {"result": RESULT, "lead_time": 3, "was_cancelled": False}
     made = ask("annotate", "POST", f"{first}/annotations/", json=body)["id"]
@@ -121,6 +127,13 @@ def conversation(http: httpx.Client) -> Said:
     ask("annotate nowhere", "POST", f"/api/tasks/{GONE}/annotations/", json=body)
     ask("edit", "PATCH", f"/api/annotations/{made}/", json={"result": choice("label", "B")})
     moved("edit")
+    said["counts"] = (0, counts())
+    ask("move", "PATCH", f"/api/annotations/{made}/", json={"task": ids[3]})
+    moved("move")
+    ask("move nowhere", "PATCH", f"/api/annotations/{made}/", json={"task": GONE})
+    ask("move back", "PATCH", f"/api/annotations/{made}/", json={"task": ids[0]})
+    moved("move back")
+    said["counts after moving"] = (0, counts())
     ask("edit nothing", "PATCH", f"/api/annotations/{GONE}/", json={})
     prediction = {"task": ids[2], "result": RESULT, "score": 0.25, "model_version": "n"}
     ask("predict", "POST", "/api/predictions/", json=prediction)
