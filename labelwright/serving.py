@@ -125,6 +125,15 @@ class Serving:
             number = Outbox(store).get(PROJECT)
         return int(number) if number else None
 
+    def need_project(self) -> None:
+        """Raise StoreError where the campaign has no project on the server yet."""
+        if self.project() is None:
+            name = self._project.definition.name
+            raise StoreError(
+                f"{name} has no project on Label Studio yet: nothing was sent there",
+                f"labelwright run {name}",
+            )
+
     def _look(self) -> Look:
         """What there is to serve now; the store is asked once a second at most."""
         if self._clock() - self._at >= _OFTEN:
@@ -187,15 +196,10 @@ def is_open(sent: Sent) -> bool:
     return sent.purpose == "train" and sent.state in ("waiting", "sent") and not hidden
 
 
-def site_of(bench: Workbench, name: str) -> Site:
-    """Where the campaign lives on its server. Raises StoreError where nothing was sent there yet."""
+def site_of(bench: Workbench) -> Site:
+    """Where the campaign lives on its server."""
     people = bench.annotators
     assert isinstance(people, LabelStudioPeople)  # `_refuse_unservable` has looked
-    if people.site.project_id is None:
-        raise StoreError(
-            f"{name} has no project on Label Studio yet: nothing was sent there",
-            f"labelwright run {name}",
-        )
     return people.site
 
 

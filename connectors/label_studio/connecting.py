@@ -35,13 +35,6 @@ def connect(client: LabelStudio, project: int, url: str, secret: str) -> bool:
     return not kept
 
 
-def disconnect(client: LabelStudio, project: int) -> None:
-    """Have the project ask no backend of ours any more."""
-    for backend in client.backends(project):
-        if backend.get("title") == TITLE:
-            client.remove_backend(backend["id"])
-
-
 def _settings(secret: str) -> dict[str, Any]:
     return {
         "title": TITLE,

@@ -35,9 +35,10 @@ def shared_secret(environ: Mapping[str, str] = os.environ) -> SharedSecret:
     given = environ.get(SECRET, "").strip()
     if given:
         return SharedSecret(_checked(given), SECRET)
-    folder = studio_home(environ).folder / "serve"
-    home = Home(folder, folder)
+    studio = studio_home(environ)
+    home = Home(studio.folder / "serve", studio.venv)
     try:
+        studio.make()
         home.make()
         found = kept(home) or keep(home, Secrets(_OWNER, chance.token_urlsafe(32)))
     except ConnectorError as error:

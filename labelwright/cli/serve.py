@@ -43,6 +43,9 @@ def serve(
 
     hosting.need_libraries()
     serving = Serving(lambda: project(task, state, data_root), tell=_tell)
+    if connect:
+        serving.need_project()
+        _need_address(host, address)
     secret = shared_secret()
     made = app(
         serving.predict,
@@ -58,7 +61,7 @@ def serve(
         )
     with hosting.hosted(made, host=host, port=port) as url:
         typer.echo(f"Serving  {serving.standing()}")
-        typer.echo(f"At       {url}, to whoever brings the secret of {secret.place}")
+        typer.echo(f"At       {url}, to whoever brings the secret in {secret.place}")
         called = (address or url).rstrip("/")
         if connect:
             typer.echo(_connected(project(task, state, data_root), called, secret.text))
@@ -70,12 +73,22 @@ def serve(
             threading.Event().wait()
 
 
+def _need_address(host: str, address: str | None) -> None:
+    from labelwright.loop.errors import LabelwrightError
+
+    if host in ("0.0.0.0", "::") and address is None:  # noqa: S104 - it is refused
+        raise LabelwrightError(
+            f"{host} is every address of this machine, and Label Studio needs one",
+            "say it with --address URL, or use --no-connect",
+        )
+
+
 def _connected(at_work: Project, url: str, secret: str) -> str:
     from labelwright.connectors.label_studio.connecting import connect
     from labelwright.serving import site_of
 
     with at_work.looking() as bench:
-        site = site_of(bench, at_work.definition.name)
+        site = site_of(bench)
         with contextlib.closing(site):
             number = site.project()
             new = connect(site.client, number, url, secret)

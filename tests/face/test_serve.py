@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,11 +82,12 @@ class Campaign:
             change(store)
 
 
-@pytest.fixture
-def campaign(tmp_path: Path) -> Campaign:
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
+    folder = tmp_path_factory.mktemp("finished")
     rows = "".join(row(number) for number in range(100))
-    (tmp_path / "my.csv").write_text("id,body,topic\n" + rows, encoding="utf-8")
-    task = tmp_path / "my.task"
+    (folder / "my.csv").write_text("id,body,topic\n" + rows, encoding="utf-8")
+    task = folder / "my.task"
     task.write_text(TASK, encoding="utf-8")
     Project(task).run()
     simulated = "  from = simulate(column = topic)\n"
@@ -109,7 +111,14 @@ def campaign(tmp_path: Path) -> Campaign:
         ]
         sent = [replace(s, **c) for s, c in zip(plain, changes, strict=True)]  # type: ignore[arg-type]
         Outbox(bench.store).add(sent)
-    return Campaign(tmp_path, {s.uid: s for s in sent})
+    return Campaign(folder, {s.uid: s for s in sent})
+
+
+@pytest.fixture
+def campaign(finished: Campaign, tmp_path: Path) -> Campaign:
+    """A copy of one's own."""
+    folder = shutil.copytree(finished.folder, tmp_path / "my")
+    return replace(finished, folder=folder)
 
 
 def test_suggestions_for_what_may_have_one(campaign: Campaign) -> None:
@@ -199,6 +208,7 @@ def test_the_secret_is_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.Mo
     assert shared_secret(home) == made
     assert made.text not in repr(made)
     assert Path(made.place).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "studio").stat().st_mode & 0o777 == 0o700
     assert shared_secret({**home, SECRET: THE_SECRET}).text == THE_SECRET
     for wrong in ("short", "with a blank, and long", "한국어로 된 비밀번호입니다 정말"):
         with pytest.raises(ConnectorError) as refused:
@@ -308,10 +318,19 @@ def test_it_connects_itself_to_the_campaigns_project(campaign: Campaign, studio:
             client.delete_project(project)
 
 
+def test_an_address_that_is_none_is_not_told_to_the_server(campaign: Campaign) -> None:
+    campaign.write(lambda store: Outbox(store).set(PROJECT, "1"))
+    served = start(campaign, "--host", "0.0.0.0")
+    out, errors = served.process.communicate(timeout=30)
+    assert served.process.returncode == 1
+    assert "--address" in "".join(served.said) + out + errors
+
+
 def test_a_campaign_that_sent_nothing_yet_is_told(campaign: Campaign) -> None:
     served = start(campaign, LABEL_STUDIO_URL="http://127.0.0.1:9", LABEL_STUDIO_API_KEY="x" * 40)
     out, errors = served.process.communicate(timeout=30)
     assert served.process.returncode == 1
     said = "".join(served.said) + out + errors
     assert "no project on Label Studio yet" in said
+    assert "Serving" not in said
     assert "Traceback" not in said
