@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from labelwright.connectors.exchange.marks import Mark, MarkError, placed
 from labelwright.desk.keymap import ITSELF, MORE, UP, Command, Keymap
@@ -22,10 +23,18 @@ _BEGINS = re.compile(r'[-"\d]')  # what begins a line of its own where parts of 
 
 
 @dataclass(frozen=True)
+class Fault:
+    """What was wrong with the last key: it means nothing, or what it asked for cannot be."""
+
+    kind: Literal["unknown", "refused", "nothing to undo"]
+    what: str = ""
+
+
+@dataclass(frozen=True)
 class Draft:
     """chosen: class ids; marks: in the order they were made; typed: a line not ended yet.
 
-    path, page: where in the menu; note: what was wrong with the last key.
+    path, page: where in the menu.
     """
 
     chosen: tuple[str, ...] = ()
@@ -33,7 +42,7 @@ class Draft:
     typed: str = ""
     path: tuple[str, ...] = ()
     page: int = 0
-    note: str = ""
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ class Desk:
 
     def press(self, draft: Draft, key: str, text: Callable[[], str]) -> Draft | Answered | Command:
         """What a key makes of the draft. text: of the item, asked where parts of it are marked."""
-        draft = replace(draft, note="")
+        draft = replace(draft, fault=None)
         if key.startswith(LINE):
             return self._whole_line(draft, key.removeprefix(LINE).strip(), text)
         if self.task.kind == "spans":
@@ -85,7 +94,7 @@ class Desk:
             return replace(draft, page=(menu.page + 1) % menu.pages)
         if key in UP and draft.path:
             return replace(draft, path=draft.path[:-1], page=0)
-        return self.keymap.command(key) or replace(draft, note=f"{key}?")
+        return self.keymap.command(key) or replace(draft, fault=Fault("unknown", key))
 
     def _whole_line(
         self, draft: Draft, line: str, text: Callable[[], str]
@@ -107,7 +116,7 @@ class Desk:
             for each in line:
                 made = self.press(made, each, text) if isinstance(made, Draft) else made
             return made
-        return replace(draft, note=f"{line}?")
+        return replace(draft, fault=Fault("unknown", line))
 
     # --- classes ------------------------------------------------------------------------------
 
@@ -123,7 +132,7 @@ class Desk:
     def _judged(self, draft: Draft, labels: tuple[str, ...]) -> Draft | Answered:
         """An answer that would not count is not taken: it says why at once."""
         why = self._judge.violations(labels)
-        return replace(draft, note="; ".join(why)) if why else Answered(labels)
+        return replace(draft, fault=Fault("refused", "; ".join(why))) if why else Answered(labels)
 
     # --- parts of a text ----------------------------------------------------------------------
 
@@ -148,7 +157,7 @@ class Desk:
             return command
         if len(key) == 1 and (_BEGINS.match(key) or not key.isascii()):
             return replace(draft, typed=key)
-        return replace(draft, note=f"{key}?")
+        return replace(draft, fault=Fault("unknown", key))
 
     def _line(self, draft: Draft, typed: str, text: str) -> Draft:
         removed = _REMOVE.fullmatch(typed)
@@ -159,12 +168,12 @@ class Desk:
         what, _, word = typed.rpartition(" ")
         label = self._named(word)
         if not what or label is None:
-            return replace(draft, note=f"{typed}?")
+            return replace(draft, fault=Fault("unknown", typed))
         try:
             span = part(text, what.strip(), [s for s, _ in draft.marks])
             placed((*draft.marks, (span, label)), self.task.nesting)
         except MarkError as error:
-            return replace(draft, note=str(error))
+            return replace(draft, fault=Fault("refused", str(error)))
         return replace(draft, marks=(*draft.marks, (span, label)))
 
     def _named(self, word: str) -> str | None:

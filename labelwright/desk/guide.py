@@ -20,7 +20,9 @@ def guide_lines(task: Task, keymap: Keymap, width: int) -> list[Text]:
 
 def _lines(task: Task, keymap: Keymap, width: int) -> Iterator[Text]:
     said = words(task)
-    yield Text(clean(task.title), "bold")
+    for line in _wrapped(task.title, width):
+        line.stylize("bold")
+        yield line
     for paragraph in (*task.guide.split("\n\n"), said.how(task, keys=not is_tree(task))):
         if paragraph.strip():
             yield from _wrapped(paragraph, width)
@@ -39,11 +41,11 @@ def _class(
     task: Task, each: Class, keys: dict[str, str], said: Words, width: int, *, depth: int
 ) -> Iterator[Text]:
     left = "  " * depth
-    heading = Text(left)
-    if each.id in keys:
-        heading.append(f"{keys[each.id]} ", "bold cyan")
-    heading.append(clean(each.title), "bold")
-    yield heading
+    key = f"{keys[each.id]} " if each.id in keys else ""
+    for line in _wrapped(key + each.title, width, left):
+        line.stylize("bold")
+        line.stylize("cyan", len(left), len(left) + len(key))
+        yield line
     if each.describe:
         yield from _wrapped(each.describe, width, f"{left}  ")
     if each.role == "unusable":

@@ -77,6 +77,7 @@ class Keyboard:
         self._before: Any = None
         self._handlers: dict[int, Any] = {}
         self._woken = (-1, -1)
+        self._wakeup = -1
 
     def __enter__(self) -> Keyboard:
         import termios
@@ -85,14 +86,18 @@ class Keyboard:
         self._woken = os.pipe()
         for each in self._woken:
             os.set_blocking(each, False)
+        # Written to by the system's own handler: one of Python's would miss a signal that comes
+        # between the last instruction and the wait for a key.
+        self._wakeup = signal.set_wakeup_fd(self._woken[1], warn_on_full_buffer=False)
         for number in (signal.SIGWINCH, signal.SIGCONT):
-            self._handlers[number] = signal.signal(number, self._wake)
+            self._handlers[number] = signal.signal(number, lambda number, frame: None)
         self._raw()
         return self
 
     def __exit__(self, *_: object) -> None:
         import termios
 
+        signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
@@ -108,9 +113,6 @@ class Keyboard:
         mode[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
         mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
         termios.tcsetattr(self._fd, termios.TCSADRAIN, mode)
-
-    def _wake(self, number: int, frame: Any) -> None:
-        os.write(self._woken[1], bytes([number]))
 
     def read(self) -> str:
         """The next key, or `resize` after the window changed or the program was resumed."""

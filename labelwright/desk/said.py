@@ -32,6 +32,7 @@ class Said:
     last: str
     finish: str
     unknown: str
+    refused: str
     nothing_to_undo: str
 
 
@@ -54,6 +55,7 @@ ENGLISH = Said(
     last="Nothing more is open to you.",
     finish="finish",
     unknown="{key} is no key here",
+    refused="Not taken: {why}",
     nothing_to_undo="There is nothing to take back.",
 )
 
@@ -76,6 +78,7 @@ KOREAN = Said(
     last="더 할 것이 없습니다.",
     finish="마치기",
     unknown="{key}: 여기서 쓰지 않는 키입니다",
+    refused="받을 수 없음: {why}",
     nothing_to_undo="되돌릴 것이 없습니다.",
 )
 

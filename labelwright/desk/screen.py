@@ -5,12 +5,14 @@ What an item says is somebody else's text: it is cleaned of all that steers a te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
+from labelwright.connectors.exchange.marks import Mark
 from labelwright.desk.card import Card, Part
 from labelwright.desk.guide import guide_lines
 from labelwright.desk.keymap import ITSELF, MORE, UP, Entry, Menu
@@ -21,7 +23,7 @@ from labelwright.desk.tokens import tokens
 from labelwright.words import cell_width, clean, fit, pad, wrap
 
 _NAMES = {"backspace": "⌫", "tab": "Tab", "enter": "Enter"}
-_LEAST_BODY = 3
+_LEAST_BODY, _STEADY = 3, 6
 _LEAST_COLUMN, _MOST_COLUMN = 12, 34
 
 
@@ -117,29 +119,48 @@ def _image(part: Part, room: Room) -> Iterator[Text]:
 
 
 def _marked(text: str, session: Session, width: int) -> Iterator[Text]:
-    """The words with their numbers, parts that are marked in brackets with their class."""
+    """The text with its words numbered, parts that are marked in brackets with their class's key."""
     keys = {e.label: e for e in session.desk.keymap.menu().entries}
     marks = session.draft.marks
+    numbers = {token.start: n for n, token in enumerate(tokens(text), start=1)}
     pieces: list[Text | None] = []
-    before = 0
-    for number, token in enumerate(tokens(text), start=1):
-        if "\n" in text[before : token.start]:
-            pieces.append(None)
-        before = token.end
-        piece = Text()
-        inside = [c for s, c in marks if s.start < token.end and s.end > token.start]
-        piece.append("[" * sum(token.start <= s.start < token.end for s, _ in marks), "bold")
-        piece.append(f"{number}:", "dim")
-        style = f"bold {keys[inside[-1]].color or 'cyan'}" if inside else ""
-        piece.append(clean(token.text), style)
-        for span, label in marks:
-            if token.start < span.end <= token.end:
-                piece.append(f"]{keys[label].key}", "bold")
-        pieces.append(piece)
+    for line in re.finditer(r"[^\n]*\n?", text):
+        for chunk in re.finditer(r"\S+", line[0]):
+            start, end = line.start() + chunk.start(), line.start() + chunk.end()
+            pieces.append(_chunk(text, start, end, numbers, marks, keys))
+        pieces.append(None)
     yield from _flow(pieces, width, gap=" ")
     for number, (span, label) in enumerate(marks, start=1):
-        line = f"{number}. {clean(span.text)} → {clean(keys[label].title)}"
-        yield from (Text(each, "cyan") for each in wrap(line, width))
+        told = f"{number}. {clean(span.text)} → {clean(keys[label].title)}"
+        yield from (Text(each, "cyan") for each in wrap(told, width))
+
+
+def _chunk(
+    text: str,
+    start: int,
+    end: int,
+    numbers: dict[int, int],
+    marks: Sequence[Mark],
+    keys: dict[str, Entry],
+) -> Text:
+    """What stands between two white spaces; brackets open before it and close after it, too."""
+    edges = {start, end} | {n for n in numbers if start <= n < end}
+    edges |= {e for s, _ in marks for e in (s.start, s.end) if start <= e <= end}
+    piece = Text()
+    ordered = sorted(edges)
+    for place, following in zip(ordered, [*ordered[1:], end], strict=True):
+        for span, label in marks:
+            if place == span.end and place > start:
+                piece.append(f"]{_key(keys[label].key)}", "bold")
+        if place == end:
+            break
+        piece.append("[" * sum(s.start == place for s, _ in marks), "bold")
+        if place in numbers:
+            piece.append(f"{numbers[place]}:", "dim")
+        inside = [c for s, c in marks if s.start <= place < s.end]
+        style = f"bold {keys[inside[-1]].color or 'cyan'}" if inside else ""
+        piece.append(clean(text[place:following]), style)
+    return piece
 
 
 def _cut(body: list[Text], room: Room, rest: int, scroll: int, words: Said) -> list[Text]:
@@ -148,7 +169,8 @@ def _cut(body: list[Text], room: Room, rest: int, scroll: int, words: Said) -> l
         return body
     high = max(_LEAST_BODY, room.height - rest)
     if len(body) <= high:
-        return [*body, *[Text()] * (high - len(body))]
+        steady = min(high, max(_STEADY, len(body) + 1))  # so that the classes stand still
+        return [*body, *[Text()] * (steady - len(body))]
     scroll = max(0, min(scroll, len(body) - high + 1))
     shown = body[scroll : scroll + high - 1]
     more = len(body) - scroll - len(shown)
@@ -168,6 +190,9 @@ def _beside(session: Session, card: Card, width: int, words: Said) -> Iterator[T
         labels = ", ".join(titles.get(c, c) for c in card.suggestion)
         line = words.suggested.format(labels=labels, version=clean(card.version))
         yield from (Text(each, "magenta") for each in wrap(line, width))
+    if session.draft.chosen and not session.desk.keymap.listed:
+        line = words.chosen.format(labels=", ".join(titles[c] for c in session.draft.chosen))
+        yield from (Text(each, "bold") for each in wrap(line, width))
     if session.before is not None:
         before = session.before
         labels = ", ".join(titles.get(c, c) for c in before.labels) or words.nothing
@@ -209,16 +234,18 @@ def _title(entry: Entry, chosen: set[str], session: Session) -> str:
 
 def _note(session: Session, width: int, words: Said) -> Iterator[Text]:
     """A line that is being typed, else what was wrong with the last key."""
-    draft = session.draft
+    draft, fault = session.draft, session.draft.fault
+    told = ""
     if draft.typed:
         yield Text(f"> {clean(draft.typed)}▏")
         return
-    note = clean(draft.note)
-    if note.endswith("?") and len(note) > 1:
-        key = note[:-1]
-        undone = key == "undo"
-        note = words.nothing_to_undo if undone else words.unknown.format(key=key)
-    yield Text(fit(note, width).rstrip(), "bold red")
+    if fault is not None:
+        told = {
+            "unknown": words.unknown.format(key=_key(fault.what)),
+            "refused": words.refused.format(why=clean(fault.what)),
+            "nothing to undo": words.nothing_to_undo,
+        }[fault.kind]
+    yield from (Text(line, "bold red") for line in wrap(told, width))
 
 
 def _commands(session: Session, menu: Menu, words: Said) -> Iterator[Text]:

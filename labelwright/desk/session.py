@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from labelwright.desk.draft import LINE, Answered, Desk, Draft
+from labelwright.desk.draft import LINE, Answered, Desk, Draft, Fault
 from labelwright.desk.queue import following, given_by, lacking, open_to, reference
 from labelwright.loop.outbox import Held, Outbox, Sent
 
@@ -141,7 +141,7 @@ class Session:
     def _undo(self) -> None:
         """Take back the last answer, of this sitting or an earlier one, and ask for it again."""
         if not self._given:
-            self.draft = replace(self.draft, note="undo?")
+            self.draft = replace(self.draft, fault=Fault("nothing to undo"))
             return
         last = self._given.pop()
         with self._outbox.writing():

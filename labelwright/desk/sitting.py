@@ -125,7 +125,7 @@ class Canvas:
         room = self.room()
         lines = [self._painted(line) for line in lines_of(session, card, room, scroll)]
         if self._whole:
-            ends = f"{_REST_OF_LINE}\r\n"
+            ends = f"{_REST_OF_LINE}\n"
             self._write(_HOME + ends.join(lines[: room.height]) + _REST_OF_LINE + _REST)
         else:
             self._write("\n" + "\n".join(lines) + "\n> ")

@@ -1,4 +1,7 @@
-"""Parts of a text, by the numbers of its words or by the words themselves."""
+"""Parts of a text, by the numbers of its words or by the words themselves.
+
+Korean particles belong to the word before them: to leave one out, people type what they mean.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from collections.abc import Sequence
 from labelwright.connectors.exchange.marks import MarkError, occurrences
 from labelwright.loop.ports import Span
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+_TOKEN = re.compile(r"\w+(?:[-'’.]\w+)*")
 _NUMBERS = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 
 
 def tokens(text: str) -> list[Span]:
-    """Words and marks of punctuation, in order; people count them from 1."""
+    """The words, in order, without punctuation; people count them from 1."""
     return [Span(m.start(), m.end(), m[0]) for m in _TOKEN.finditer(text)]
 
 
