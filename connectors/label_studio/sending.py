@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from labelwright.connectors.label_studio.faults import Unsure
+from labelwright.connectors.label_studio.faults import Gone, Unsure
 from labelwright.connectors.label_studio.filters import equal
 from labelwright.connectors.label_studio.payload import (
     BATCH,
@@ -128,6 +128,9 @@ def deliver(
         bodies = _bodies(site, chunk, task_data(site.parts, rows, cards, addresses))
         try:
             numbers = site.client.import_tasks(site.project(), bodies)
+        except Gone:
+            site.state()  # raises what says more
+            raise
         except Unsure as error:
             tries += 1
             if tries == _TRIES:

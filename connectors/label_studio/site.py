@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,7 @@ class Site:
     outbox: Outbox
     connect: Callable[[], LabelStudio]
     pause: Pause = time.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _opened: list[LabelStudio] = field(default_factory=list, repr=False)
 
     @property

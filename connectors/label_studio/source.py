@@ -109,7 +109,7 @@ class LabelStudioPeople:
         return finish(self.site) if self.site.outbox.chores() else 0
 
     def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
-        """The answers to a batch that were fetched so far."""
+        """The answers to a batch that were fetched so far. What was made unreadable is withdrawn."""
         from labelwright.connectors.label_studio.collecting import STRANGE_ORIGIN
         from labelwright.loop.ports import Answer
 
@@ -117,10 +117,9 @@ class LabelStudioPeople:
         return [
             Answer(
                 item_of[h.uid], h.annotator, h.labels, h.seconds, h.skipped,
-                h.reference, h.spans, h.deleted,
+                h.reference, h.spans, h.deleted or h.origin == STRANGE_ORIGIN,
             )
             for h in self.site.outbox.held(batch)
-            if h.origin != STRANGE_ORIGIN
         ]  # fmt: skip
 
     def flag(self, batch: str, flags: Sequence[Flag]) -> None:

@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from email.utils import format_datetime
 from typing import Any
 
 import uvicorn
@@ -128,7 +129,7 @@ class StandIn:
             more = message.get("more_body", False)
         fault = self.plan.take(scope["method"], scope["path"])
         if fault is None:
-            await self._app(scope, _replay(body), send)
+            await self._app(scope, _replay(body), self._dated(send))
             return
         if fault.kind not in ("drop_after", "late"):
             raise ValueError(f"the stand-in knows no fault {fault.kind!r}: use the proxy")
@@ -144,6 +145,17 @@ class StandIn:
         await self._app(scope, _replay(body), _swallow)
         send.__self__.transport.abort()  # ASGI has no word for closing without an answer
         await _hung_up(receive)
+
+    def _dated(self, send: Any) -> Any:
+        """Answers say what time it is, by the clock that stamps tasks."""
+
+        async def with_date(message: Json) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(self.memory.clock(), usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", date)]}
+            await send(message)
+
+        return with_date
 
 
 def _replay(body: bytes) -> Any:

@@ -128,12 +128,6 @@ def conversation(http: httpx.Client) -> Said:
     ask("edit", "PATCH", f"/api/annotations/{made}/", json={"result": choice("label", "B")})
     moved("edit")
     said["counts"] = (0, counts())
-    ask("move", "PATCH", f"/api/annotations/{made}/", json={"task": ids[3]})
-    moved("move")
-    ask("move nowhere", "PATCH", f"/api/annotations/{made}/", json={"task": GONE})
-    ask("move back", "PATCH", f"/api/annotations/{made}/", json={"task": ids[0]})
-    moved("move back")
-    said["counts after moving"] = (0, counts())
     ask("edit nothing", "PATCH", f"/api/annotations/{GONE}/", json={})
     prediction = {"task": ids[2], "result": RESULT, "score": 0.25, "model_version": "n"}
     ask("predict", "POST", "/api/predictions/", json=prediction)
@@ -154,6 +148,14 @@ def conversation(http: httpx.Client) -> Said:
     ask("remove", "DELETE", f"/api/annotations/{made}/")
     moved("remove")
     ask("remove again", "DELETE", f"/api/annotations/{made}/")
+
+    given = ask("annotate once more", "POST", f"/api/tasks/{ids[2]}/annotations/", json=body)["id"]
+    ask("move", "PATCH", f"/api/annotations/{given}/", json={"task": ids[3]})
+    now = http.get(f"/api/tasks/?project={project}&fields=all").json()["tasks"]
+    said["what moved where"] = (0, [[a["id"] == given for a in t["annotations"]] for t in now])
+    later = [task["id"] in ids[3:] and task["updated_at"] > before for task in now]
+    said["the move touches where it goes"] = (0, later)
+    said["counts after moving"] = (0, counts())
 
     hook = {"url": "http://127.0.0.1:9/", "project": project, "send_for_all_actions": False}
     hook |= {"actions": ["ANNOTATION_CREATED"]}
