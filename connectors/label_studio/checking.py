@@ -6,6 +6,8 @@ is compared with what the task means.
 
 from __future__ import annotations
 
+from typing import Any
+
 from labelwright.connectors.label_studio.page import Page
 from labelwright.dsl.compile.labelconfig import CONTROL
 from labelwright.loop.errors import ConnectorError, PluginError
@@ -16,14 +18,14 @@ _TAGS = {"choices": "Choices", "taxonomy": "Taxonomy", "labels": "Labels"}
 def check_config(page: Page, xml: str) -> None:
     """Raise ConnectorError where `xml` is not a page that asks exactly the task's question."""
     try:
-        from label_studio_sdk.label_interface import LabelInterface
+        from label_studio_sdk.label_interface.interface import LabelInterface
     except ImportError as error:
         raise PluginError(
             f"Label Studio needs the package {error.name}, which is not installed",
             "run `pip install labelwright[label-studio]`",
         ) from error
     try:
-        read = LabelInterface(xml)
+        read: Any = LabelInterface(xml)  # its methods are untyped
         read.validate()
         control = read.get_control(CONTROL)
         about = [read.get_object(name).name for name in control.to_name]

@@ -55,8 +55,14 @@ def shown(task: Task, fields: Mapping[str, Kind] | None = None) -> tuple[Shown, 
             "annotators would see nothing of an item: no column is named",
             "name them in the data block: text = …, image = … or columns = […]",
         )
-    beside = tuple(c for c in task.data.show if c not in (*texts, *images, *columns))
-    keys = _keys((*texts, *images))
+    own = (*texts, *images)
+    if twice := sorted({c for c in own if own.count(c) > 1}):
+        raise CompileError(
+            f"annotators would see {', '.join(twice)} twice: a column is one text or one picture",
+            "name it once, in `text` or in `image`",
+        )
+    beside = tuple(c for c in task.data.show if c not in (*own, *columns))
+    keys = _keys(own)
     parts = [Shown("text", keys[c], (c,), c) for c in texts]
     parts += [Shown("image", keys[c], (c,), c) for c in images]
     if columns:

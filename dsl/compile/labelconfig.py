@@ -105,7 +105,7 @@ def _objects(page: ET.Element, parts: Sequence[Shown]) -> list[str]:
         if part.kind == "text":
             ET.SubElement(box, "Text", name=name, value=value)
         elif part.kind == "image":
-            ET.SubElement(box, "Image", name=name, value=value, **_ZOOM)
+            ET.SubElement(box, "Image", {"name": name, "value": value, **_ZOOM})
         else:
             ET.SubElement(box, "Table", name=name, value=value)
     return names

@@ -136,6 +136,11 @@ def test_spans_need_one_text(make_task, columns) -> None:
         label_config(make_task(kind="spans", data=Data(source=CSV, **columns)))
 
 
+def test_a_column_is_shown_as_one_thing(make_task) -> None:
+    with pytest.raises(CompileError, match="a twice"):
+        label_config(make_task(data=Data(source=CSV, text=("a",), image=("b", "a"))))
+
+
 def test_several_fields_stand_together(make_task) -> None:
     data = Data(
         source=CSV, text=("title", "body"), image=("photo",), columns=("age",), show=("title", "x")
