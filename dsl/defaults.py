@@ -24,8 +24,13 @@ def holdout_annotations(budget: int, overlap: int, elsewhere: int) -> int:
     return max(wanted // overlap * overlap, min(1, budget))
 
 
-def query(choices: int) -> t.Query:
-    """Spread out until there is something to learn from, then where the model is in doubt."""
+def query(choices: int, *, single: bool = True) -> t.Query:
+    """Spread out until there is something to learn from, then where the model is in doubt.
+
+    single: whether an answer is one class. Where it is not there is no model to be in doubt yet: spread out.
+    """
+    if not single:
+        return t.Query(phases=(t.Phase(name="all", strategy=t.Call(name="k_means")),))
     few = t.MetricTest(metric="labels", op=">=", value=max(20, 2 * choices))
     tenth = t.Call(name="random", args=(t.Argument(value=t.Percent(percent=10)),))
     doubt = t.Call(

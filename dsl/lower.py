@@ -76,7 +76,7 @@ def lower(ctx: Context, file: tree.File) -> t.Task:
         output=t.Output(**parts.section("output").values),
     )
     query = blocks.lower_query(ctx, parts.once.get("query"), table) or defaults.query(
-        len(draft.labels)
+        len(draft.labels), single=draft.kind == "classification" and draft.choose == "one"
     )
     return draft.model_copy(update={"query": query})
 
