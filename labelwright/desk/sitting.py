@@ -70,8 +70,9 @@ def _sit(session: Session, show: Callable[[Sent], Card], keys: Keys, canvas: Can
         if not session.draft.typed and key in _DOWN | _UP:
             step = max(1, int((_DOWN | _UP)[key] * canvas.page))
             most = hidden(session, card, canvas.room())
-            scroll = min(most, scroll + step) if key in _DOWN else max(0, scroll - step)
-            continue
+            if not (session.guide and key in _DOWN and scroll >= most):  # read to its end
+                scroll = min(most, scroll + step) if key in _DOWN else max(0, scroll - step)
+                continue
         guide = session.guide
         session.press(key)
         if session.current is not before or session.guide != guide:
