@@ -142,7 +142,7 @@ class LabelStudio(Caller):
                     raise
                 return None
 
-        return stable(page, page_size=page_size, by_id=not ordering)
+        return stable(page, by_id=not ordering)
 
     def count(self, project: int, filters: Sequence[Filter] = ()) -> int:
         """How many tasks pass all filters."""

@@ -74,6 +74,7 @@ def pull(site: Site) -> Pulled:
             settle_counts(site, state, view, _spare(tasks))
         site.outbox.set(WATERMARK, mark.moved(stamps, clock, ours).written())
         site.outbox.set(TWICE, json.dumps(twice))
+    site.tidy()
     if twice:
         merge(site, twice)
         site.outbox.set(TWICE, "[]")

@@ -32,14 +32,14 @@ def query(project: int, filters: Sequence[Filter], ordering: Sequence[str]) -> d
     return {"project": str(project)} | ({"query": json.dumps(asked)} if asked else {})
 
 
-def stable(page: Page, *, page_size: int, by_id: bool) -> Iterator[Json]:
+def stable(page: Page, *, by_id: bool) -> Iterator[Json]:
     """Each task of the list once. Raises ConnectorError where it does not come to rest."""
     if by_id:
-        yield from _by_id(page, page_size)
+        yield from _by_id(page)
         return
     before: list[tuple[int, object]] | None = None
     for _ in range(_READINGS):
-        tasks, whole = _read(page, page_size)
+        tasks, whole = _read(page)
         seen = [(task["id"], task.get("updated_at")) for task in tasks]
         if whole or (seen == before and len(set(seen)) == len(seen)):
             yield from tasks
@@ -52,24 +52,25 @@ def stable(page: Page, *, page_size: int, by_id: bool) -> Iterator[Json]:
     )
 
 
-def _by_id(page: Page, page_size: int) -> Iterator[Json]:
+def _by_id(page: Page) -> Iterator[Json]:
     found = page(1)
     while found is not None:
         tasks = found["tasks"]
         yield from tasks
-        if len(tasks) < page_size:
-            return
+        if not tasks or len(tasks) >= found["total"]:
+            return  # a page may be shorter than asked for: servers can be told to cut them
         found = page(1, [above("id", tasks[-1]["id"])])
 
 
-def _read(page: Page, page_size: int) -> tuple[list[Json], bool]:
+def _read(page: Page) -> tuple[list[Json], bool]:
     """One reading of all pages, and whether it was a single page: the state of one moment."""
     first = page(1)
     tasks = list(first["tasks"]) if first else []
-    if first is None or len(tasks) < page_size or first["total"] <= page_size:
+    if first is None or first["total"] <= len(tasks):
         return tasks, True
-    number, last = 1, len(tasks)
-    while last == page_size:
+    number = 1
+    size = last = len(tasks)
+    while size and last == size:
         number += 1
         found = page(number)
         last = len(found["tasks"]) if found else 0

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from labelwright.loop.ports import Context
 
 PROJECT, MARK, SERVER, INPUTS = "project", "mark", "server", "inputs"
-PUSHED, SERVED = "pushed", "served"
+PUSHED, SERVED, SECOND = "pushed", "served", "second"
 """What the source remembers."""
 
 _TRIES = 3
+_LOOKS = 3  # pulls in which a project that was made late is looked for
 Pause = Callable[[float], None]
 
 
@@ -167,6 +168,7 @@ class Site:
             self.outbox.set(MARK, uuid.uuid4().hex[:12])
             number = None
         else:  # it was begun before, and nobody knows how that ended
+            self.outbox.set(SECOND, str(_LOOKS))
             number = self._find()
         for _ in range(_TRIES):
             if number is not None:
@@ -174,6 +176,7 @@ class Site:
             try:
                 number = self.client.create_project(self.wanted())
             except Unsure:
+                self.outbox.set(SECOND, str(_LOOKS))
                 number = self._find()
         if number is None:
             raise ConnectorError(
@@ -193,10 +196,29 @@ class Site:
         mark = str(self.outbox.get(MARK))
         for wait in (0.0, 2.0):
             self.pause(wait)
-            found = [p["id"] for p in self.client.projects() if mark in str(p.get("description"))]
+            found = self._marked()
             if found:
-                return int(min(found))
+                return min(found)
         return None
+
+    def tidy(self) -> None:
+        """Delete a second project that was made late: one with our mark and nothing in it.
+
+        Looked for a few times, where it is not known how the making of the first one ended.
+        """
+        left = int(self.outbox.get(SECOND) or 0)
+        if not left:
+            return
+        ours = self.project()
+        second = [number for number in self._marked() if number != ours]
+        for number in second:
+            if self.client.project(number)["task_number"] == 0:
+                self.client.delete_project(number)
+        self.outbox.set(SECOND, "0" if second else str(left - 1))
+
+    def _marked(self) -> list[int]:
+        mark = str(self.outbox.get(MARK))
+        return [int(p["id"]) for p in self.client.projects() if mark in str(p.get("description"))]
 
 
 def _told(settings: Mapping[str, Any]) -> str:

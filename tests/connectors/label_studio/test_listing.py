@@ -85,7 +85,7 @@ class Moving:
 
 def test_a_list_that_moves_is_read_until_two_readings_agree() -> None:
     moving = Moving(restless=2)
-    found = list(stable(moving.page, page_size=2, by_id=False))
+    found = list(stable(moving.page, by_id=False))
     assert found == moving.rows
     assert [task["id"] for task in found] == [2, 3, 4, 5, 0, 1]
     assert moving.pages == 4 * 4  # two that were disturbed, two that agree; each ends past the end
@@ -93,5 +93,5 @@ def test_a_list_that_moves_is_read_until_two_readings_agree() -> None:
 
 def test_a_list_that_never_rests_is_an_error() -> None:
     with pytest.raises(ConnectorError, match="different in each of 8 readings") as raised:
-        list(stable(Moving(restless=99).page, page_size=2, by_id=False))
+        list(stable(Moving(restless=99).page, by_id=False))
     assert raised.value.retry
