@@ -116,6 +116,7 @@ def deliver(
     addresses = _uploaded(site, items, {s.item for s in waiting})
     beside = hints or {}
     row_of = {identity: row for row, identity in enumerate(items.ids)}
+    _let_show(site, waiting)
     site.outbox.set(unsure, "1")
     tries = 0
     while waiting:
@@ -164,6 +165,17 @@ def _bodies(
             body["predictions"] = [prediction(site.page, suggestion)]
         bodies.append(body)
     return bodies
+
+
+def _let_show(site: Site, waiting: Sequence[Sent]) -> None:
+    """Have the server show the suggestions of the next import.
+
+    It shows those of the project's `model_version` alone, and takes over the version of an import where
+    it has none, at the same moment as its tasks.
+    """
+    shown = {s.version for sent in waiting if sent.shown and (s := suggestion_of(sent))}
+    if shown and site.state().get("model_version") not in (None, "", *shown):
+        site.client.update_project(site.project(), {"model_version": ""})
 
 
 def settle(site: Site, batch: str, waiting: Sequence[Sent]) -> list[Sent]:

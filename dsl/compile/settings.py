@@ -17,8 +17,10 @@ def project_settings(task: Task) -> dict[str, Any]:
 
     Items are served in the order they were sent, because labelwright has chosen already: Label
     Studio's own uncertainty sampling turns random without notice. Predictions stay hidden, so that
-    nobody is led by them, and who skips an item leaves it to others.
+    nobody is led by them, unless the task asks for suggestions: a new answer then begins with what is
+    predicted. Who skips an item leaves it to others.
     """
+    suggested = task.annotators.suggestions != "none" and task.kind != "spans"
     empty = task.kind == "spans" or (task.choose == "many" and task.empty == "allowed")
     return {
         "title": _title(task),
@@ -28,7 +30,7 @@ def project_settings(task: Task) -> dict[str, Any]:
         "skip_queue": "REQUEUE_FOR_OTHERS",
         "enable_empty_annotation": empty,
         "show_annotation_history": False,
-        "show_collab_predictions": False,
+        "show_collab_predictions": suggested,
         "evaluate_predictions_automatically": False,
         "reveal_preannotations_interactively": False,
         "maximum_annotations": task.annotators.overlap,

@@ -93,9 +93,22 @@ def test_project_settings(make_task) -> None:
     assert settings["show_instruction"] is True
     assert settings["enable_empty_annotation"] is False
     assert settings["show_collab_predictions"] is False
+    assert settings["evaluate_predictions_automatically"] is False
     allowed = project_settings(make_task(choose="many", empty="allowed"))
     assert allowed["enable_empty_annotation"] is True
     assert project_settings(make_task(empty="allowed"))["enable_empty_annotation"] is False
+
+
+@pytest.mark.parametrize("kind", ["classification", "spans"])
+@pytest.mark.parametrize("wanted", ["none", "model", "rules"])
+def test_predictions_are_shown_where_suggestions_are_asked_for(
+    make_task, kind: str, wanted: str
+) -> None:
+    people = Annotators(source=Call(name="label_studio"), suggestions=wanted)
+    settings = project_settings(make_task(annotators=people, kind=kind))
+    shown = wanted != "none" and kind == "classification"  # nothing is suggested for spans
+    assert settings["show_collab_predictions"] is shown
+    assert settings["sampling"] == "Sequential sampling"
 
 
 @pytest.mark.parametrize(
