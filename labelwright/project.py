@@ -77,6 +77,7 @@ class Project:
         self._seed = seed
         self._progress = progress
         self.doubts: list[str] = []  # what the last plan was made, or applied, in spite of
+        self.told: tuple[str, ...] = ()  # what the last run or sync found where people answer
 
     # --- working ------------------------------------------------------------------------------
 
@@ -93,7 +94,9 @@ class Project:
         with self._holding("run"), self._bench() as bench:
             bench.store.supersede()
             engine.enter(bench, self.definition.text, self.definition.name)
-            return engine.run(bench, observe)
+            decision = engine.run(bench, observe)
+            self.told = _told(bench)
+            return decision
 
     def sync(self) -> Synced:
         """Fetch what people did since last time and store it; nothing is learned and nothing is sent.
@@ -109,7 +112,7 @@ class Project:
             before = bench.store.last_event()
             with self._as_applied(bench) as applied:
                 catch_up(applied)
-                told = getattr(applied.annotators, "told", None)
+                self.told = _told(applied)
                 count = getattr(applied.annotators, "requests", None)
                 came = bench.store.events_since(before)
                 return Synced(
@@ -117,7 +120,7 @@ class Project:
                     edits=came.get("edit", 0),
                     deletions=came.get("delete", 0),
                     requests=None if count is None else count(),
-                    told=() if told is None else told(),
+                    told=self.told,
                     awaited=awaited(applied),
                 )
 
@@ -127,6 +130,12 @@ class Project:
 
         with self.looking() as bench:
             return awaited(bench)
+
+    def where(self) -> str | None:
+        """Where people answer, as an address or a path; None where there is no such place (yet)."""
+        with self.looking() as bench:
+            place = getattr(bench.annotators, "where", None)
+            return None if place is None else str(place() or "") or None
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -174,7 +183,8 @@ class Project:
                 return definitions(bench.store, bench.versions)[-1]  # it was interrupted half-way
             _check(bench)
             self._catch_up(bench)
-            apply_plan(bench, plan, self.definition.text, drift(bench))
+            with self._as_applied(bench) as applied:
+                apply_plan(bench, plan, self.definition.text, drift(bench), applied=applied)
             return definitions(bench.store, bench.versions)[-1]
 
     def _catch_up(self, bench: Workbench) -> None:
@@ -351,6 +361,12 @@ def _annotators(context: Context, source: Call, store: Store) -> Iterator[Annota
         close = getattr(made, "close", None)
         if close is not None:
             close()
+
+
+def _told(bench: Workbench) -> tuple[str, ...]:
+    """What the source of answers found that somebody should know."""
+    told = getattr(bench.annotators, "told", None)
+    return () if told is None else tuple(told())
 
 
 def _check(bench: Workbench) -> None:

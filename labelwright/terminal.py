@@ -148,14 +148,24 @@ def _found(verdict: Verdict, names: dict[str, str]) -> str:
 
 
 def closing(
-    task: Task, campaign: Campaign, *, report: str | None = None, following: str | None = None
+    task: Task,
+    campaign: Campaign,
+    *,
+    report: str | None = None,
+    where: str | None = None,
+    following: str | None = None,
 ) -> str:
-    """The last lines of a run: the verdict after what it took, the report, what to do next."""
+    """The last lines of a run: the verdict after what it took, the report, what to do next.
+
+    where: the place where people answer, while they are waited for.
+    """
     spent = bill(task, campaign)
     word = outcome(task, campaign)
     stopped = "" if word == "PASS" else f"{_sentence(campaign.reason)}\n"
     lines = f"{stopped}{word} after {_annotations(spent)}."
     tail = [f"Report   {report}"] if report else []
+    tail += [f"Waiting  {awaited_line(campaign.awaited)}"] if campaign.awaited else []
+    tail += [f"People   {where}"] if where else []
     tail += [f"Next     {following}"] if following else []
     return "\n".join([lines, *([""] if tail else []), *tail])
 

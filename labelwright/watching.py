@@ -7,7 +7,7 @@ started at any time: every look goes on from the store. The file is read anew ea
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -33,14 +33,17 @@ def watch(
     show: Callable[[Awaited], None],
     every: float = EVERY,
     wait: Wait = time.sleep,
+    told: Sequence[str] = (),
 ) -> Decision:
     """Run until the campaign stops. begin: the project, anew for each look.
 
-    tell: said once for each trouble that passes by itself. show: where the batch stands, when that has
-    changed. wait: sleeps, or wakes up earlier.
+    tell: said once for each trouble that passes by itself, and for each thing found where people
+    answer. show: where the batch stands, when that has changed. wait: sleeps, or wakes up earlier.
+    told: what was found and said before.
     """
     trouble, patience = "", every
     last: Awaited | None = None
+    known = set(told)
     while True:
         try:
             project = begin()
@@ -57,6 +60,10 @@ def watch(
         if trouble:
             tell("back again")
         trouble, patience = "", every
+        for line in project.told:
+            if line not in known:
+                tell(f"note: {line}")
+        known.update(project.told)
         if now is None:
             return decision
         if now != last:

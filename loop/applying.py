@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labelwright.loop.collecting import collect, pull
+from labelwright.loop.collecting import collect, pull, take_all
 from labelwright.loop.engine import come_into_force, last_round, under_way
 from labelwright.loop.errors import PlanOutdated
 from labelwright.loop.planning import Plan, items_then, make_plan, readings
@@ -17,16 +17,26 @@ AFTER_COLLECT = ("resolve", "learn", "pseudo_label", "measure")
 BEFORE_CHOOSE = ("split", "embed")
 
 
-def apply_plan(bench: Workbench, plan: Plan, text: str, drift: tuple[str, ...] = ()) -> None:
+def apply_plan(
+    bench: Workbench,
+    plan: Plan,
+    text: str,
+    drift: tuple[str, ...] = (),
+    *,
+    applied: Workbench | None = None,
+) -> None:
     """Bring the bench's definition into force, exactly as the plan says. The caller holds the lock.
 
     The plan is made again within the transaction; where it would do anything else than the one given,
     nothing is done. What has to follow where people answer is written down in it too, and done after it
-    (`finish`). text: of the task file. Raises PlanOutdated with the reason.
+    (`finish`). text: of the task file. applied: the same campaign under the definition that holds, by
+    which answers are read that came in this very moment. Raises PlanOutdated with the reason.
     """
     if last_round(bench.store) >= 0:
         items_then(bench)  # the data are read outside of the transaction
     with bench.store.writing():
+        if applied is not None:
+            take_all(applied)
         now = make_plan(bench, drift)
         if now != plan:
             raise PlanOutdated(f"the plan no longer fits: {why_not(plan, now)}", _REMEDY)

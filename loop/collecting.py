@@ -32,7 +32,7 @@ def collect(bench: Workbench, round_: int) -> dict[str, Any] | None:
     undelivered = getattr(bench.annotators, "undelivered", None)
     if undelivered is not None and undelivered(batch_id(bench, round_)):
         send(bench, round_)
-    answers = _take(bench, round_, asked)
+    answers = _take(bench, round_, asked, _told(bench))
     _tell_flags(bench, round_)
     if waiting(asked, answers):
         return None
@@ -50,8 +50,7 @@ def pull(bench: Workbench) -> None:
     if fetch is None:
         return
     fetch()
-    for round_ in range(bench.rounds_collected):
-        _take(bench, round_, requests(bench, round_))
+    take_all(bench)
 
 
 def waiting(asked: Sequence[Request], answers: Sequence[Answer]) -> int:
@@ -61,6 +60,14 @@ def waiting(asked: Sequence[Request], answers: Sequence[Answer]) -> int:
         if not answer.withdrawn:
             people.setdefault(answer.item, set()).add(answer.annotator)
     return sum(max(0, r.people - len(people.get(r.item, ()))) for r in asked)
+
+
+def take_all(bench: Workbench) -> None:
+    """Store what a source that holds answers elsewhere has fetched already; nobody is asked."""
+    if hasattr(bench.annotators, "pull"):
+        told = _told(bench)
+        for round_ in range(len(bench.store.outcomes("send"))):
+            _take(bench, round_, requests(bench, round_), told)
 
 
 def awaited(bench: Workbench) -> Awaited | None:
@@ -86,11 +93,17 @@ def awaited(bench: Workbench) -> Awaited | None:
     )
 
 
-def _take(bench: Workbench, round_: int, asked: Sequence[Request]) -> Sequence[Answer]:
+def _told(bench: Workbench) -> dict[str, Event]:
+    """What the store knows, by reference."""
+    return {e.reference: e for e in bench.events()}
+
+
+def _take(
+    bench: Workbench, round_: int, asked: Sequence[Request], told: Mapping[str, Event]
+) -> Sequence[Answer]:
     """Store what is new among the answers to a round's batch, and return all of them."""
     answers = bench.annotators.collect(batch_id(bench, round_), asked)
     choices = {c.item: c for c in bench.store.choices(round_)}
-    told = {e.reference: e for e in bench.events() if e.round == round_}
     fresh = [e for a in answers if (e := _event(bench, round_, a, choices, told)) is not None]
     bench.store.add_events(fresh)
     return answers

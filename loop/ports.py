@@ -350,6 +350,16 @@ class Migrating(Protocol):
         """Do what is written down and not done yet; may be repeated. How many things were done."""
 
 
+class Placed(Protocol):
+    """What a source can do beside: say where people answer, and what it found there. Asks nobody."""
+
+    def where(self) -> str | None:
+        """An address, or a file's path; None before anything was sent."""
+
+    def told(self) -> tuple[str, ...]:
+        """What the last pull found that somebody should know, a sentence each."""
+
+
 class Flagging(Protocol):
     """What a source can do beside: tell people which of their answers do not count."""
 

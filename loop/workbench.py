@@ -295,11 +295,6 @@ class Workbench:
             raise StoreError(f"round {round_} has no outcome of its step {step}", "run it again")
         return outcome
 
-    @property
-    def rounds_collected(self) -> int:
-        """Rounds whose answers were all in once; later changes to these are late."""
-        return len(self.store.outcomes("collect"))
-
     def watermark(self, round_: int) -> int:
         """The last event that the round before this one had collected."""
         before = self.store.outcome(round_ - 1, "collect") if round_ else None

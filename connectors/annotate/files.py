@@ -61,14 +61,14 @@ def files(
 
 @dataclass
 class Files:
-    """See `files`. `troubles`: what the last reading could not use, a sentence each."""
+    """See `files`."""
 
     context: Context
     outbox: Outbox
     folder: Path
     format: Format
     rehearsal: bool = field(default=False, init=False)
-    troubles: tuple[str, ...] = field(default=(), init=False)
+    troubles: tuple[str, ...] = field(default=(), init=False)  # see `told`
 
     # --- out ----------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class Files:
     # --- in -----------------------------------------------------------------------------------
 
     def pull(self) -> None:
-        """Read every batch's files and hold what is new in them; see `troubles` for the rest."""
+        """Read every batch's files and hold what is new in them; `told` says the rest."""
         troubles: list[str] = []
         batches: dict[str, list[Sent]] = {}
         for sent in self.outbox.sent():
@@ -144,6 +144,18 @@ class Files:
     def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
         """All answers read so far; what was emptied comes as withdrawn."""
         return answers(self.outbox, batch, requests)
+
+    def where(self) -> str | None:
+        """The file of the newest batch, or its folder where somebody took it away; None before any."""
+        sent = self.outbox.sent()
+        if not sent:
+            return None
+        path = self.folder / f"{sent[-1].batch}.{self.format}"
+        return shown_path(path if path.exists() else self.folder, self.context.data_root)
+
+    def told(self) -> tuple[str, ...]:
+        """What the last reading could not use, a sentence each."""
+        return self.troubles
 
     def _changes(self, batch: str, found: Sequence[Found]) -> Changes:
         held = [h for h in self.outbox.held(batch) if h.reference.startswith("files/")]

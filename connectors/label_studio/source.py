@@ -137,6 +137,13 @@ class LabelStudioPeople:
         except CompileError as error:
             raise DataError(error.message, error.remedy) from error
 
+    def where(self) -> str | None:
+        """The project's page; None where there is none yet."""
+        from labelwright.connectors.label_studio.site import SERVER
+
+        server, number = self.site.outbox.get(SERVER), self.site.project_id
+        return f"{server}/projects/{number}/data" if number is not None else None
+
     def told(self) -> tuple[str, ...]:
         """What the last pull found that somebody should know."""
         found = self.pulled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,12 +81,15 @@ def run(
                 say(table.lines(record))
         decision = at_work.run(observe)
         progress.close()
+        for line in at_work.told:
+            tell(f"note: {line}")
         if decision.ending == "waiting" and at_work.task.annotators.source.name == "terminal":
             decision = _at_the_desk(begin, observe, as_, decision)
         elif decision.ending == "waiting" and watch:
             decision = _watched(
-                begin, observe, tell, progress.close, every=every, listen=listen, webhook=webhook
-            )
+                begin, observe, tell, progress.close, every=every, listen=listen, webhook=webhook,
+                told=at_work.told,
+            )  # fmt: skip
         at_work = begin()
         progress.step("report")
         written = at_work.report() if decision.ending != "waiting" else None
@@ -100,6 +103,7 @@ def run(
                 at_work.task,
                 campaign,
                 report=str(written) if written else None,
+                where=at_work.where() if decision.ending == "waiting" else None,
                 following=_next(task, at_work, decision),
             )
         )
@@ -115,6 +119,7 @@ def _watched(
     every: float,
     listen: int | None,
     webhook: str | None,
+    told: Sequence[str],
 ) -> Decision:
     from contextlib import ExitStack
     from time import sleep
@@ -134,6 +139,7 @@ def _watched(
             observe=observe,
             tell=tell,
             show=lambda now: tell(awaited_line(now)),
+            told=told,
             every=every,
             wait=waited,
         )

@@ -25,6 +25,8 @@ def status(
         print_json(status_json(at_work.task, campaign))
     else:
         following = f"labelwright report {task}"
+        if campaign.awaited is not None:
+            following = f"labelwright run {task}     again, when people have answered"
         say(status_view(at_work.task, campaign, following=following, width=width()))
 
 
