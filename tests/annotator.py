@@ -112,6 +112,13 @@ class Annotator:
         """The parts of the text that are marked, in reading order."""
         return self.page.locator(".lsf-htx-richtext .htx-highlight").all_inner_texts()
 
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """What the tables say, row by row."""
+        rows = self.page.locator(".lw .ant-table-row").all()
+        cells = [row.locator(".ant-table-cell").all_inner_texts() for row in rows]
+        return [(name, value) for name, value in cells]
+
     def sees_pictures(self) -> bool:
         """Whether there are pictures on the page, and none is broken."""
         pictures = self.page.locator(".lw img").filter(visible=True)
@@ -131,7 +138,7 @@ class Annotator:
 
     def pick(self, *path: str) -> None:
         """Open the tree, unfold what lies above, and tick the last of these titles."""
-        self.page.locator(".htx-taxonomy, .lsf-taxonomy").first.click()
+        self.page.locator(".htx-taxonomy").first.click()
         for step in path[:-1]:
             self.page.locator(".ant-select-tree-treenode", has_text=step).locator(
                 ".ant-select-tree-switcher"

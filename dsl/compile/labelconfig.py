@@ -33,6 +33,7 @@ _ZOOM = {
     "defaultZoom": "auto",  # without it a picture smaller than its room is cut at the edges
 }
 _COLUMN_STYLE = "width: 220px"
+_TREE_WIDTH = "320px"
 _MARKED_STYLE = "border-left: 4px solid {}; padding-left: 6px"
 
 # What stands above an item takes no room where it says nothing. Choices stay in sight beside a long
@@ -173,6 +174,8 @@ def _tree(
             "leafsOnly": "true" if task.choosable == "leaves" else "false",
             "showFullPath": "true",
             "pathSeparator": SEPARATOR,
+            "placeholder": common.get("requiredMessage", words(task).classes),
+            "minWidth": _TREE_WIDTH,
         },
     )
     if task.choose == "one":

@@ -93,6 +93,7 @@ def test_parents_that_may_be_chosen_make_a_tree(make_task) -> None:
     assert control is not None
     assert control.attrib["leafsOnly"] == "false"
     assert control.attrib["maxUsages"] == "1"
+    assert control.attrib["placeholder"] == "Choose one class."
     assert choices(root) == {c.id: c.title for c in HIERARCHY}
     politics = control[0]
     assert [child.attrib["alias"] for child in politics] == ["Politics.Election", "Politics.Other"]
@@ -100,6 +101,7 @@ def test_parents_that_may_be_chosen_make_a_tree(make_task) -> None:
     many = parse(make_task(classes=HIERARCHY, choosable="any", choose="many")).find(".//Taxonomy")
     assert many is not None
     assert "maxUsages" not in many.attrib
+    assert many.attrib["placeholder"] == "Choose at least one class."
 
 
 def test_many_leaves_make_a_tree_of_leaves(make_task) -> None:
