@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from labelwright.connectors.label_studio.answers import STRANGE_ORIGIN, Reader, View, strange
-from labelwright.connectors.label_studio.faults import Gone
 from labelwright.connectors.label_studio.filters import after
 from labelwright.connectors.label_studio.payload import UID
 from labelwright.connectors.label_studio.site import Site
@@ -48,8 +47,14 @@ def pull(site: Site) -> Pulled:
     """Bring the answers in the outbox up to what the server holds."""
     if site.project_id is None:
         return Pulled()
+    with site.there():
+        return _pull(site)
+
+
+def _pull(site: Site) -> Pulled:
     mark = Watermark.read(site.outbox.get(WATERMARK))
-    rows = list(_changed(site, mark.since))
+    recent = [after("updated_at", mark.since)]
+    rows = list(site.client.tasks(site.project(), filters=recent, include=_LIGHT))
     clock, ours = site.client.clock, site.now()
     before = View.of(site.outbox)
     reader = Reader(site)
@@ -57,7 +62,11 @@ def pull(site: Site) -> Pulled:
     tasks = whole(site, {*unfinished, *_worth_a_look(rows, before)})
     view = reader.read(before, tasks)
     state = site.state()
-    doubted = mark.jumped(clock, ours) or not fits(site, state, view, _spare(tasks))
+    doubted = (
+        mark.jumped(clock, ours)
+        or not fits(site, state, view, _spare(tasks))
+        or any(row["data"].get(UID) not in before.sent and _age(row) < _IMPORTED for row in rows)
+    )  # tasks that others import may hide in the counts that one of ours is gone
     gone: frozenset[str] = frozenset()
     if doubted:
         swept = sweep(site, view)
@@ -81,31 +90,25 @@ def pull(site: Site) -> Pulled:
     return Pulled(changed, _spare(tasks), len(gone), list(strange(site).values()))
 
 
-def _changed(site: Site, since: datetime) -> Iterator[Row]:
-    try:
-        yield from site.client.tasks(
-            site.project(), filters=[after("updated_at", since)], include=_LIGHT
-        )
-    except Gone:
-        site.state()  # raises what says more
-        raise
-
-
 def _worth_a_look(rows: Sequence[Row], view: View) -> Iterator[str]:
     """The uids of changed tasks, but for those that nobody touched since they were imported."""
     for row in rows:
         sent = view.sent.get(row["data"].get(UID))
         if sent is None:
             continue
-        age = datetime.fromisoformat(row["updated_at"]) - datetime.fromisoformat(row["created_at"])
         if (
             row["total_annotations"]
             or row["cancelled_annotations"]
-            or age > _IMPORTED
+            or _age(row) > _IMPORTED
             or sent.uid in view.held
             or (sent.state, sent.remote) != ("sent", row["id"])
         ):
             yield sent.uid
+
+
+def _age(row: Row) -> timedelta:
+    """How long after it was made a task changed last."""
+    return datetime.fromisoformat(row["updated_at"]) - datetime.fromisoformat(row["created_at"])
 
 
 def _spare(tasks: dict[str, Any]) -> int:

@@ -9,10 +9,10 @@ swept by `collecting`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labelwright.connectors.label_studio.faults import Gone, Unsure
+from labelwright.connectors.label_studio.faults import Unsure
 from labelwright.connectors.label_studio.filters import equal
 from labelwright.connectors.label_studio.payload import (
     BATCH,
@@ -108,13 +108,23 @@ def deliver(
     hints: by item id. notes: what people are to be told with the first items, one an item.
     """
     waiting = [s for s in site.outbox.sent(batch) if s.state == "waiting"]
-    if not waiting:
-        return
+    if waiting:
+        with site.there():
+            _deliver(site, batch, waiting, items, hints or {}, notes)
+
+
+def _deliver(
+    site: Site,
+    batch: str,
+    waiting: Sequence[Sent],
+    items: Items,
+    hints: Mapping[str, tuple[str, ...]],
+    notes: Sequence[str],
+) -> None:
     unsure = f"sending {batch}"
     if site.outbox.get(unsure) == "1":
         waiting = settle(site, batch, waiting)
     addresses = _uploaded(site, items, {s.item for s in waiting})
-    beside = hints or {}
     row_of = {identity: row for row, identity in enumerate(items.ids)}
     _let_show(site, waiting)
     site.outbox.set(unsure, "1")
@@ -123,15 +133,12 @@ def deliver(
         chunk = waiting[:CHUNK]
         rows = items.take([row_of[s.item] for s in chunk])
         cards = [
-            Card(s.uid, batch, notes[s.rank] if s.rank < len(notes) else "", beside.get(s.item, ()))
+            Card(s.uid, batch, notes[s.rank] if s.rank < len(notes) else "", hints.get(s.item, ()))
             for s in chunk
         ]
         bodies = _bodies(site, chunk, task_data(site.parts, rows, cards, addresses))
         try:
             numbers = site.client.import_tasks(site.project(), bodies)
-        except Gone:
-            site.state()  # raises what says more
-            raise
         except Unsure as error:
             tries += 1
             if tries == _TRIES:

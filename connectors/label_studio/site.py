@@ -11,9 +11,10 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ PUSHED, SERVED, SECOND = "pushed", "served", "second"
 """What the source remembers."""
 
 _TRIES = 3
-_LOOKS = 3  # pulls in which a project that was made late is looked for
+_LATEST = timedelta(minutes=10)  # after which nothing is done any more that a server was asked for
 Pause = Callable[[float], None]
 
 
@@ -145,6 +146,15 @@ class Site:
                 "campaign with --state FOLDER",
             ) from None
 
+    @contextmanager
+    def there(self) -> Iterator[None]:
+        """Where something is missing in here because the project is, the error says so."""
+        try:
+            yield
+        except Gone:
+            self.state()
+            raise
+
     def push(self, *, whole: bool = False) -> None:
         """Bring page, settings and guide up to what the task says, where the task changed.
 
@@ -168,7 +178,7 @@ class Site:
             self.outbox.set(MARK, uuid.uuid4().hex[:12])
             number = None
         else:  # it was begun before, and nobody knows how that ended
-            self.outbox.set(SECOND, str(_LOOKS))
+            self.outbox.set(SECOND, self.now().isoformat())
             number = self._find()
         for _ in range(_TRIES):
             if number is not None:
@@ -176,7 +186,7 @@ class Site:
             try:
                 number = self.client.create_project(self.wanted())
             except Unsure:
-                self.outbox.set(SECOND, str(_LOOKS))
+                self.outbox.set(SECOND, self.now().isoformat())
                 number = self._find()
         if number is None:
             raise ConnectorError(
@@ -193,7 +203,6 @@ class Site:
 
     def _find(self) -> int | None:
         """The project that carries our mark, looked for twice some time apart."""
-        mark = str(self.outbox.get(MARK))
         for wait in (0.0, 2.0):
             self.pause(wait)
             found = self._marked()
@@ -204,17 +213,19 @@ class Site:
     def tidy(self) -> None:
         """Delete a second project that was made late: one with our mark and nothing in it.
 
-        Looked for a few times, where it is not known how the making of the first one ended.
+        Looked for during some minutes, where it is not known how the making of the first one ended.
         """
-        left = int(self.outbox.get(SECOND) or 0)
-        if not left:
+        told = self.outbox.get(SECOND)
+        if not told:
             return
+        over = self.now() - datetime.fromisoformat(told) > _LATEST
         ours = self.project()
         second = [number for number in self._marked() if number != ours]
         for number in second:
             if self.client.project(number)["task_number"] == 0:
                 self.client.delete_project(number)
-        self.outbox.set(SECOND, "0" if second else str(left - 1))
+        if second or over:
+            self.outbox.set(SECOND, "")
 
     def _marked(self) -> list[int]:
         mark = str(self.outbox.get(MARK))

@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
@@ -146,12 +147,15 @@ class StandIn:
         send.__self__.transport.abort()  # ASGI has no word for closing without an answer
         await _hung_up(receive)
 
+    def dates(self) -> datetime:
+        """What time answers say it is: by the clock that stamps tasks."""
+        return self.memory.clock()
+
     def _dated(self, send: Any) -> Any:
-        """Answers say what time it is, by the clock that stamps tasks."""
 
         async def with_date(message: Json) -> None:
             if message["type"] == "http.response.start":
-                date = format_datetime(self.memory.clock(), usegmt=True).encode()
+                date = format_datetime(self.dates(), usegmt=True).encode()
                 message = {**message, "headers": [*message["headers"], (b"date", date)]}
             await send(message)
 

@@ -54,6 +54,10 @@ class Memory:
         self._latest = stamp
         return stamp
 
+    def forget_latest(self) -> None:
+        """The clock was set: stamps may be earlier than those before."""
+        self._latest = ""
+
     def add_person(self, email: str) -> int:
         """A further person's id."""
         id = _next(self.people)

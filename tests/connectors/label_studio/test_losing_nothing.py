@@ -25,7 +25,8 @@ from .standin import StandIn
 CHUNK = 4  # items an import: a batch takes several
 REQUESTS = 22  # of a whole campaign that nothing disturbs
 EVERY = 4  # requests from one fault to the next, in a run with several
-TIMEOUT = 0.6  # seconds
+TIMEOUT = 0.4  # seconds
+SCRIPT = Path(__file__).parent / "killing.py"
 KINDS: tuple[Kind, ...] = (
     "reset", "drop_before", "drop_mid", "drop_after", "error_before", "error_after", "busy",
     "unauthorised", "truncated", "garbled", "late", "redirect", "slow",
@@ -123,6 +124,59 @@ def test_any_fault_at_any_request(
         proxy.plan.add(fault(kind, nth))
         round_.finish()
         proxy.settle()
-        round_.project().sync()
+        assert round_.sync()
+    round_.check()
+    assert round_.story() == undisturbed
+
+
+# --- being killed -----------------------------------------------------------------------------
+
+
+class Killed:
+    """Runs a command in a process of its own that dies at the given moments, one after the other."""
+
+    def __init__(self, round_: Round, moments: list[int]) -> None:
+        self._round, self._moments = round_, moments
+        self.deaths = 0
+
+    def __call__(self) -> str | None:
+        if not self._moments:
+            return self._round.run()
+        moment = self._moments.pop(0)
+        command = [sys.executable, str(SCRIPT), str(self._round.task), str(self._round.state)]
+        done = subprocess.run(
+            [*command, str(moment), str(CHUNK)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        if done.returncode == 0:
+            self._moments.insert(0, moment - int(done.stdout))
+            return self._round.run()
+        self.deaths += 1
+        return None
+
+
+@pytest.mark.parametrize("moments", [[1, 5]])
+def test_killed_again_and_again(
+    moments: list[int], begin: Begin, undisturbed: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried(monkeypatch)
+    round_ = begin("killed")
+    killed = Killed(round_, list(moments))
+    round_.finish(killed)
+    assert killed.deaths == len(moments)
+    round_.check()
+    assert round_.story() == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", range(2 * (REQUESTS - 3)))  # the last three are those of `sync`
+def test_killed_at_every_request(
+    moment: int, begin: Begin, undisturbed: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried(monkeypatch)
+    round_ = begin("killed")
+    killed = Killed(round_, [moment])
+    round_.finish(killed)
+    assert killed.deaths == 1
     round_.check()
     assert round_.story() == undisturbed
