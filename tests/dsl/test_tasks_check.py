@@ -35,9 +35,10 @@ def reading(path: Path, catalogue) -> Reading:
     return read(SourceText(path.name, path.read_text(encoding="utf-8")), catalogue)
 
 
-def test_there_are_six_of_each() -> None:
+def test_they_are_all_there() -> None:
     assert [p.stem for p in TASKS] == [
-        *("adult", "ag_news", "digits", "fashion_mnist", "korean_3i4k", "sms_spam")
+        *("adult", "ag_news", "digits", "digits_by_hand", "fashion_mnist", "korean_3i4k"),
+        *("news_team", "sms_spam"),
     ]
     assert len(EXAMPLES) == 6
 
