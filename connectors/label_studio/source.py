@@ -68,7 +68,7 @@ class LabelStudioPeople:
         self.site.push()
         write_down(self.site, batch, requests, items, self.hidden)
         beside = {r.item: r.hints for r in requests if r.hints} if self.hints else {}
-        deliver(self.site, batch, items, hints=beside, notes=notes(self.site))
+        deliver(self.site, batch, items, hints=beside, notes=notes(self.site, batch))
 
     def undelivered(self, batch: str) -> bool:
         """Whether part of the batch is still, or again, to be sent."""

@@ -98,7 +98,7 @@ ENGLISH = Words(
     hint="Rule {rule}: {title}?",
     hint_against="Rule {rule}: not {title}?",
     hint_not="Not {title}: “{text}”",
-    mend="{who}: your answer does not count, because it {why}. Please mend it.",
+    mend="{who}: your answer does not count ({why}). Please mend it.",
     mend_there="Please also look at task {number} again. {what}",
 )
 
