@@ -42,13 +42,20 @@ class View:
         return len(items), sum(len(self.living(uid)) for uid in items)
 
     def living(self, uid: str) -> list[Held]:
-        """The answers to an item that are not deleted."""
-        return [h for h in self.held.get(uid, {}).values() if not h.deleted]
+        """The answers to an item that are on the server."""
+        return [
+            h for h in self.held.get(uid, {}).values() if h.remote is not None and not h.deleted
+        ]
 
     def without(self, uids: Iterable[str]) -> View:
-        """These items are not on the server any more; what people said of them stays."""
-        gone = {uid: replace(self.sent[uid], state="gone") for uid in uids}
-        return View({**self.sent, **gone}, self.held)
+        """These items are not on the server any more. What people said of them stays, without a number:
+        that it is not on a task that is sent again does not take it back.
+        """
+        sent, held = dict(self.sent), dict(self.held)
+        for uid in uids:
+            sent[uid] = replace(sent[uid], state="gone")
+            held[uid] = {r: replace(h, remote=None) for r, h in held.get(uid, {}).items()}
+        return View(sent, held)
 
 
 def kept(tasks: Sequence[Task]) -> int:
@@ -74,8 +81,11 @@ class Reader:
             earlier = held.get(uid, {})
             told = [self._answer(known, t, a) for t in same for a in t["annotations"]]
             found = {a.reference: _first_reading(a, earlier.get(a.reference)) for a in told}
-            gone = {r: replace(h, deleted=True) for r, h in earlier.items() if r not in found}
-            held[uid] = gone | found
+            held[uid] = found | {
+                reference: replace(h, deleted=True) if _can_go(h, known) else h
+                for reference, h in earlier.items()
+                if reference not in found
+            }
         return View(sent, held)
 
     def remember(self) -> None:
@@ -132,6 +142,11 @@ def strange(site: Site) -> dict[str, str]:
     held = site.outbox.held()
     there = {h.reference for h in held if h.origin == STRANGE_ORIGIN and not h.deleted}
     return {reference: why for reference, why in told.items() if reference in there}
+
+
+def _can_go(answer: Held, sent: Sent) -> bool:
+    """Whether an answer that is not on the item's task was deleted, and did not go with another task."""
+    return answer.remote is not None and sent.state != "retired"
 
 
 def _first_reading(answer: Held, before: Held | None) -> Held:

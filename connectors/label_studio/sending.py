@@ -128,7 +128,7 @@ def _deliver(
     row_of = {identity: row for row, identity in enumerate(items.ids)}
     _let_show(site, waiting)
     site.outbox.set(unsure, "1")
-    tries = 0
+    tries, whole = 0, len(waiting)
     while waiting:
         chunk = waiting[:CHUNK]
         rows = items.take([row_of[s.item] for s in chunk])
@@ -152,13 +152,8 @@ def _deliver(
         known = {s.uid: n for s, n in zip(chunk, numbers, strict=True)}
         site.outbox.mark(known, "sent", known)
         waiting = waiting[CHUNK:]
-        site.context.progress("sending", rows_done(site, batch), len(items.ids))
+        site.context.progress("sending", whole - len(waiting), whole)
     site.outbox.set(unsure, "0")
-
-
-def rows_done(site: Site, batch: str) -> int:
-    """How many of a batch have arrived."""
-    return sum(s.state == "sent" for s in site.outbox.sent(batch))
 
 
 def _bodies(

@@ -27,29 +27,28 @@ from labelwright.loop.store import Event, Store
 from .standin import StandIn, choice
 
 Json = dict[str, Any]
-TITLE = "Two small rounds"
-TASK = f"""
-task small "{TITLE}"
+TASK = """
+task small "Two small rounds"
 class Good
 class Bad
-data {{
+data {
   source = csv("items.csv")
   id = id
   text = text
-}}
-holdout {{
+}
+holdout {
   size = 25%
   annotations = 4
-}}
-annotators {{ from = label_studio }}
-budget {{
+}
+annotators { from = label_studio }
+budget {
   annotations = 16
   per_round = 6 items
-}}
-query {{
-  phase cold until labels >= 6 {{ strategy = random }}
-  phase main {{ strategy = margin }}
-}}
+}
+query {
+  phase cold until labels >= 6 { strategy = random }
+  phase main { strategy = margin }
+}
 """
 ITEMS = 32
 PEOPLE = ("minjun@example.com", "jiwoo@example.com")
@@ -87,8 +86,8 @@ class Desk(Protocol):
     def tasks(self, project: int) -> list[Json]:
         """All tasks with their annotations: `id`, `data`, `annotations` (`id`, `who`, `labels`)."""
 
-    def projects(self) -> list[int]:
-        """All projects that are called as the task is."""
+    def projects(self, mark: str) -> list[int]:
+        """All projects with this in their description."""
 
     def choose(self, task: int, who: int, label: str) -> None:
         """One of the people answers."""
@@ -122,8 +121,9 @@ class StandInDesk:
                 if task["project"] == project
             ]  # fmt: skip
 
-    def projects(self) -> list[int]:
-        return [id for id, one in self.server.memory.projects.items() if one["title"] == TITLE]
+    def projects(self, mark: str) -> list[int]:
+        projects = self.server.memory.projects.values()
+        return [one["id"] for one in projects if mark in one["description"]]
 
     def choose(self, task: int, who: int, label: str) -> None:
         self.server.answer(task, self._people[who], choice("label", label), lead_time=2.0)
@@ -222,7 +222,9 @@ class Round:
 
     def check(self) -> None:
         """Nothing is lost, nothing is there twice, nothing is counted twice."""
-        assert self.desk.projects() == [self.number()]
+        with self._outbox() as outbox:
+            mark = str(outbox.get("mark"))
+        assert self.desk.projects(mark) == [self.number()]
         tasks = self.desk.tasks(self.number())
         sent = {s.uid: s for s in self.sent()}
         assert {s.state for s in sent.values()} == {"sent"}

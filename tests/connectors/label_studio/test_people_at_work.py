@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 from labelwright.connectors.label_studio import source
 from labelwright.connectors.label_studio.client import LabelStudio
@@ -61,13 +62,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(standin: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(standin: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     for name in ("LABELWRIGHT_DATA", "LABELWRIGHT_STATE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LABEL_STUDIO_URL", standin.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", standin.token)
     hurried(monkeypatch)
-    return Desk(standin, tmp_path)
+    with stamina.set_testing(True, attempts=2, cap=True):
+        yield Desk(standin, tmp_path)
 
 
 def changes(synced: Synced) -> tuple[int, int, int]:
@@ -234,7 +236,7 @@ def test_the_project_is_deleted(desk: Desk) -> None:
 def test_the_project_is_deleted_before_the_second_batch(standin: StandIn, desk: Desk) -> None:
     desk.round.answer()
     standin.plan.add(Fault("drop_after", method="POST", path="/import"))
-    standin.plan.add(Fault("drop_after", method="GET", path="/api/tasks/", nth=4, times=9))
+    standin.plan.add(Fault("drop_after", method="GET", path="/api/tasks/", nth=4, times=4))
     assert desk.round.run() is None
     standin.plan.clear()
     desk.server.memory.delete_project(desk.project)
