@@ -33,6 +33,8 @@ UID, BATCH = "lw_uid", "lw_batch"
 MISSING = "—"
 """What a table shows where a value is missing; a missing text is empty."""
 
+_ROWS = 10  # of a table: Label Studio shows no more at once
+
 _SHOWABLE = {
     "JPEG": ("jpg", "image/jpeg"),
     "MPO": ("jpg", "image/jpeg"),  # what some phones write: a JPEG with a second one behind it
@@ -141,11 +143,26 @@ def _values(
 ) -> list[Any]:
     if part.kind == "table":
         cells = [[as_shown(cell) or MISSING for cell in _texts(table[c])] for c in part.columns]
-        return [dict(zip(part.columns, row, strict=True)) for row in zip(*cells, strict=True)]
+        return [_rows(part.columns, row) for row in zip(*cells, strict=True)]
     (column,) = part.columns
     if part.kind == "image":
         return [addresses.get((item, column), "") for item in ids]
     return [as_shown(text) for text in _texts(table[column])]
+
+
+def _rows(columns: Sequence[str], cells: Sequence[str]) -> list[dict[str, str]]:
+    """Names and values as the page's Table shows them: in this order, ten rows high at most.
+
+    It would sort one object by its names, and put what is beyond ten rows on further pages. Names of
+    equal length keep their order in every database.
+    """
+    pairs = list(zip(columns, cells, strict=True))
+    height = min(_ROWS, len(pairs))
+    rows: list[dict[str, str]] = [{} for _ in range(height)]
+    for number, (name, cell) in enumerate(pairs):
+        beside = 2 * (number // height)
+        rows[number % height] |= {f"c{beside:03}": name, f"c{beside + 1:03}": cell}
+    return rows
 
 
 def as_shown(text: str) -> str:

@@ -43,7 +43,7 @@ _STYLE = """
 .lw h4 { font-size: 14px !important; margin: 6px 0 !important; opacity: .75; }
 .lw .lw-said { border-left: 4px solid; border-radius: 4px; padding: 2px 12px; margin-bottom: 8px; }
 .lw .lw-said:has(:empty) { display: none; }
-.lw .lw-said h4 { opacity: 1; line-height: 1.5; white-space: pre-line; }
+.lw .lw-said h4 { opacity: 1; font-weight: 400; line-height: 1.5; white-space: pre-line; }
 .lw .lw-note { border-color: #d08a1d; background: #d08a1d22; }
 .lw .lw-hint { border-color: #4e79a7; background: #4e79a722; }
 .lw .lw-beside { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start; }
@@ -51,10 +51,14 @@ _STYLE = """
 .lw .lw-choices { flex: 1 1 180px; position: sticky; top: 8px; }
 .lw .lw-labels { position: sticky; top: 0; z-index: 2; background: var(--color-neutral-background); }
 .lw .lw-group { border-left: 2px solid #8888; padding-left: 10px; margin: 6px 0; }
-.lw .ant-table-wrapper { margin-bottom: 12px; }
+.lw .lsf-htx-richtext { line-height: 1.5; }
+.lw .ant-table-wrapper { margin: 12px 0; }
 .lw .ant-table-thead { display: none; }
+.lw .ant-table, .lw .ant-table-cell { background: none !important; color: inherit !important; }
 .lw .ant-table-cell { padding: 5px 12px !important; vertical-align: top; }
-.lw .ant-table-cell:first-child { width: 30%; opacity: .75; }
+.lw .ant-table * { border-color: #8884 !important; }
+.lw .ant-table-cell:nth-child(odd) { opacity: .75; }
+.lw .ant-table-cell:first-child { width: 30%; }
 .lw .lsf-choices label { line-height: 1.4; }
 .lw .lsf-choices_layout_inline .lsf-choice { vertical-align: top; }
 """

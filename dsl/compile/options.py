@@ -138,7 +138,10 @@ def _titles(task: Task, choices: set[str], paths: dict[str, tuple[str, ...]]) ->
 
 
 def _hotkeys(choices: Iterable[Class]) -> dict[str, str]:
-    """Each class's own key; the others get the first free ones of the upper left keyboard."""
+    """Each class's own key; a digit for the class that is called so; for the others the first free ones.
+
+    Free are those of the upper left keyboard.
+    """
     choices = tuple(choices)
     own = [c for c in choices if c.hotkey is not None]
     for c in own:
@@ -148,10 +151,22 @@ def _hotkeys(choices: Iterable[Class]) -> dict[str, str]:
                 f"the hotkey of class {c.id} is not a key: {key!r}", 'write one key: hotkey = "f"'
             )
     _refuse_repeats(own, lambda c: c.hotkey or "", "two classes have the hotkey")
-    taken = {_fold(c.hotkey or "") for c in own}
+    given = {c.id: c.hotkey or "" for c in own}
+    taken = {_fold(key) for key in given.values()}
+    for c in choices:
+        digit = _digit(c)
+        if c.id not in given and digit and digit not in taken:
+            given[c.id] = digit
+            taken.add(digit)
     free = (key for key in _KEYS if key not in taken)
-    keys = {c.id: c.hotkey or next(free, None) for c in choices}
+    keys = {c.id: given.get(c.id) or next(free, None) for c in choices}
     return {id_: key for id_, key in keys.items() if key is not None}
+
+
+def _digit(each: Class) -> str | None:
+    """The digit that the class is called: anybody would press that key, and get another class."""
+    names = (each.id.rpartition(".")[2], each.title.strip())
+    return next((name for name in names if len(name) == 1 and name in "0123456789"), None)
 
 
 def _refuse_repeats(classes: Iterable[Class], of: Callable[[Class], str], what: str) -> None:

@@ -238,6 +238,22 @@ def test_many_choices_stand_in_columns_below_the_item(make_task) -> None:
     assert root.find("Text") is not None
 
 
+def test_a_class_that_is_called_a_digit_has_that_key(make_task) -> None:
+    classes = (
+        Class(id="0", title="zero"),
+        Class(id="Size.7", title="seven", parent="Size"),
+        Class(id="Two", title="2"),
+        Class(id="One", title="one", hotkey="0"),
+        Class(id="Size", title="size"),
+    )
+    root = parse(make_task(classes=classes))
+    keys = {c.attrib["alias"]: c.attrib["hotkey"] for c in root.iter("Choice")}
+    assert keys == {"0": "1", "Size.7": "7", "Two": "2", "One": "0"}
+    digits = tuple(Class(id=str(n), title=f"number {n}") for n in range(10))
+    root = parse(make_task(classes=digits))
+    assert [c.attrib["hotkey"] for c in root.iter("Choice")] == list("0123456789")
+
+
 def test_own_hotkeys_are_never_given_twice(make_task) -> None:
     classes = tuple(
         Class(id=f"C{n}", title=f"T{n}", hotkey="1" if n == 7 else None) for n in range(40)

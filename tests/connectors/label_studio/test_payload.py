@@ -60,8 +60,8 @@ def test_all_parts_under_their_keys(make_items) -> None:
         "title": "a",
         "field_2": "줄 \n줄",
         "photo": "/data/1.jpg",
-        "columns": {"age": "3"},
-        "shown_beside": {"seen": "2026-09-01 08:00:00"},
+        "columns": [{"c000": "age", "c001": "3"}],
+        "shown_beside": [{"c000": "seen", "c001": "2026-09-01 08:00:00"}],
         "lw_uid": "uid-1",
         "lw_batch": "batch-1",
         "lw_note": "다시 보세요.",
@@ -71,8 +71,8 @@ def test_all_parts_under_their_keys(make_items) -> None:
         "title": "",
         "field_2": "x\ufffdy",
         "photo": "",
-        "columns": {"age": "—"},
-        "shown_beside": {"seen": "—"},
+        "columns": [{"c000": "age", "c001": "—"}],
+        "shown_beside": [{"c000": "seen", "c001": "—"}],
         "lw_uid": "uid-2",
         "lw_batch": "batch-1",
         "lw_note": "",
@@ -98,7 +98,18 @@ def test_cells_as_people_read_them(make_items, values: pa.Array, said: list[str]
     items = make_items(v=values)
     cards = [CARD] * len(items)
     data = task_data(shown(task_of(columns=("v",))), items, cards)
-    assert [d["columns"]["v"] for d in data] == said
+    assert [d["columns"] for d in data] == [[{"c000": "v", "c001": each}] for each in said]
+
+
+def test_a_table_keeps_its_order_and_goes_on_beside_itself(make_items: Any) -> None:
+    names = [f"z{n}" for n in range(23, 0, -1)]
+    items = make_items(**{name: [f"value of {name}"] for name in names})
+    (data,) = task_data(shown(task_of(columns=tuple(names))), items, [CARD])
+    rows = [list(row.values()) for row in data["columns"]]
+    assert [len(row) for row in rows] == [6, 6, 6] + [4] * 7
+    read = [(row[k], row[k + 1]) for k in (0, 2, 4) for row in rows if k < len(row)]
+    assert read == [(name, f"value of {name}") for name in names]
+    assert all(list(row) == sorted(row) for row in data["columns"])
     json.dumps(data)
 
 
