@@ -37,8 +37,8 @@ _WAITS = (1.0, 2.0, 4.0, 8.0)
 
 def write_down(
     site: Site, batch: str, requests: Sequence[Request], items: Items, hidden: float
-) -> list[Sent]:
-    """The batch in the outbox, in the order people see it; what is there already stays as it is."""
+) -> None:
+    """Put the batch into the outbox, in the order people see it; what is there already stays as it is."""
     project = str(site.project())
     seed = str(site.context.seed)
     content = dict(zip(items.ids, items.contents, strict=True))
@@ -60,7 +60,6 @@ def write_down(
             )
         )
     site.outbox.add(rows)
-    return site.outbox.sent(batch)
 
 
 def mixed(requests: Sequence[Request], seed: str) -> list[Request]:
