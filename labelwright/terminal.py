@@ -291,7 +291,9 @@ def _anchoring(told: Anchoring) -> str:
 def _people(campaign: Campaign) -> list[str]:
     at_work = [awaited_line(campaign.awaited)] if campaign.awaited else []
     if not campaign.annotators:
-        return at_work or ["nobody has answered yet"]
+        came = sum(d.annotations for d in campaign.definitions)
+        told = f"{figures.counted(came, 'annotation')} came, and none was learned from yet"
+        return at_work or [told if came else "nobody has answered yet"]
     names = [clean(a.annotator) for a in campaign.annotators]
     names = [fit(name, min(28, cell_width(name))) for name in names]
     widest = max(map(cell_width, names))

@@ -135,9 +135,9 @@ def _watermark(bench: Workbench, round_: int) -> int:
 
 def _decision(bench: Workbench, rounds: list[RoundRecord]) -> Decision:
     begun = last_round(bench.store)
-    if not rounds:
-        return Decision("running", "no round is finished yet")
-    if rounds[-1].round < begun:
+    if begun < 0:
+        return Decision("running", "no round is begun yet")
+    if not rounds or rounds[-1].round < begun:
         waiting = bench.store.outcome(begun, "send") is not None
         if waiting and bench.store.outcome(begun, "collect") is None:
             return Decision("waiting", f"round {begun} waits for annotators")

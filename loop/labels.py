@@ -142,7 +142,9 @@ def resolve(
             "existing" if all(e.source == "existing" for e in by_row[row]) else "people"
             for row in rows
         ),
-        annotators=tuple(tuple(sorted({e.annotator for e in by_row[row]})) for row in rows),
+        annotators=tuple(
+            tuple(sorted({e.annotator for e in by_row[row] if not e.skipped})) for row in rows
+        ),
         unusable=np.array(sorted(dropped), dtype=np.int64),
         skipped=np.array(sorted(by_row.keys() - found.keys()), dtype=np.int64),
         answers=tuple(found[row].labels for row in rows),

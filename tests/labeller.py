@@ -45,6 +45,14 @@ class Labeller:
     ) -> None:
         self._http.close()
 
+    def next(self, project: int) -> Json | None:
+        """The task that the server puts in front of this person; None where none is left."""
+        answer = self._http.get(f"/api/projects/{project}/next/")
+        if answer.status_code == 404:
+            return None
+        found: Json = answer.raise_for_status().json()
+        return found
+
     def choose(self, task: int, *labels: str, to: str = "text", seconds: float = 3.5) -> int:
         """Answer with these class ids; the annotation's number."""
         part = {"id": secrets.token_hex(5), "from_name": "label", "to_name": to, "origin": "manual"}

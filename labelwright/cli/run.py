@@ -189,7 +189,9 @@ def sync(
     from labelwright.terminal import RichProgress, awaited_line, say
 
     with RichProgress() as progress:
-        found = project(task, state, data_root, progress=progress).sync()
+        at_work = project(task, state, data_root, progress=progress)
+        found = at_work.sync()
+        decision = at_work.campaign().decision
     if json:
         print_json(found.model_dump(mode="json"))
         return
@@ -201,7 +203,7 @@ def sync(
         say(f"note: {line}")
     if found.awaited is not None:
         say(awaited_line(found.awaited))
-    done = found.awaited is not None and not found.awaited.missing
+    done = decision == "running" or (found.awaited is not None and not found.awaited.missing)
     following = f"labelwright run {task}     learns from the answers, and asks for more"
     say(f"\nNext     {following if done else f'labelwright status {task}     where it stands'}")
 

@@ -1,0 +1,183 @@
+"""The whole way with people, from the built wheel, with the commands of the README and nothing else."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from labelwright.connectors.label_studio.client import LabelStudio
+from tests.labeller import Labeller
+from tests.studio_server import Studio
+
+from .newsroom import Newsroom, following, kind_of, place, texts, topic_of
+
+pytestmark = pytest.mark.slow
+
+RUN, STATUS = "labelwright run news.task", "labelwright status news.task"
+ALPHA = "alpha >= 0.99"  # which one single doubt denies
+
+
+@pytest.fixture
+def newsroom(installed: Path, studio: Studio, tmp_path: Path) -> Newsroom:
+    settings = {"LABEL_STUDIO_URL": studio.url, "LABEL_STUDIO_API_KEY": studio.token}
+    return Newsroom(tmp_path, installed, settings)
+
+
+def test_from_nothing_to_an_exported_data_set(newsroom: Newsroom, studio: Studio) -> None:
+    room = newsroom
+    room.begin(
+        "from    = label_studio\n  overlap = 2",
+        holdout=40, budget=100, items=10, accept=f"accuracy >= 60% with 95% confidence\n  {ALPHA}",
+    )  # fmt: skip
+    assert "No campaign was begun" in room.run("plan", "news.task")
+    project = asked_once(room)
+    with Labeller(studio, "minjun") as minjun, Labeller(studio, "jiwoo") as jiwoo:
+        labelled_by_two(room, project, minjun, jiwoo)
+        for number in (1, 2):
+            told = room.run("run", "news.task", ends=4)
+            assert f"Waiting  round {number} · 10 items out · waiting for 20 answers" in told
+            assert f"✗ {ALPHA.replace('alpha', 'alpha   ')}" in told
+            if number == 1:
+                room.rows += texts(12, first=120)
+                room.write_rows()
+                answer(room, project, minjun, jiwoo)
+        money = {row[0] for row in room.rows if row[2] == "money" and row[0] in room.judges()}
+        changed(room, studio, project)
+        more_is_paid_for(room, project, minjun, jiwoo, money)
+    seen(room, studio)
+    exported(room)
+
+
+def asked_once(room: Newsroom) -> int:
+    """The first round goes out, once however often it is run; the project's number."""
+    told = room.run("run", "news.task", ends=4)
+    assert "Waiting  round 0 · 30 items out · waiting for 60 answers" in told
+    assert following(told) == RUN
+    assert room.run("run", "news.task", ends=4) == told
+    assert following(room.run("status", "news.task")) == RUN
+    assert room.json("status", "news.task")["decision"] == "waiting"
+    return place(told)
+
+
+def labelled_by_two(room: Newsroom, project: int, minjun: Labeller, jiwoo: Labeller) -> None:
+    """The first round is answered; one item is skipped by one of them, one is a case of doubt."""
+    first = room.label(minjun, project, topic_of)
+    assert len(set(first)) == len(first) == 30
+    told = room.run("sync", "news.task")
+    assert told.startswith("30 new answers\n")
+    assert f"round 0 · 30 items out · {minjun.email}: 30 · waiting for 30 further opinions" in told
+    assert following(told) == STATUS
+    skipped = next(text for text in first if topic_of(text) == "sports")
+    doubted = next(text for text in first if topic_of(text) == "money")
+
+    def think(text: str) -> str | None:
+        return None if text == skipped else "weather" if text == doubted else topic_of(text)
+
+    # What somebody has begun comes first, in any order: that is the server's way with overlap.
+    assert sorted(room.label(jiwoo, project, think)) == sorted(first)
+    told = room.run("sync", "news.task")
+    assert told.startswith("30 new answers\n")
+    assert following(told) == RUN
+    assert room.run("sync", "news.task").startswith("Nothing new.")
+
+
+def answer(room: Newsroom, project: int, *people: Labeller) -> list[str]:
+    """Everybody answers all there is, by the classes that hold; what the first of them saw."""
+    think = topic_of if room.definition == 1 else kind_of
+    first, *_ = [room.label(person, project, think) for person in people]
+    return first
+
+
+def changed(room: Newsroom, studio: Studio, project: int) -> None:
+    """One class is renamed and another one split, while a round is out."""
+    room.edit(
+        (room.block("sports"), 'class games {\n  describe = "Contests."\n  was = sports\n}\n'),
+        (room.block("money"),
+         'class bank {\n  describe = "Of banks."\n  split_of = money\n}\n'
+         'class market {\n  describe = "Of markets."\n  split_of = money\n}\n'),
+    )  # fmt: skip
+    assert "labelwright plan news.task" in room.run("run", "news.task", ends=6)
+    told = room.run("plan", "news.task")
+    assert f"Label Studio project {project}: 50 items, 80 annotations. No drift." in told
+    for line in ("class money splits into bank, market", "class sports is now games"):
+        assert line in told
+    assert "0 lost." in told
+    assert following(told) == "labelwright apply news.task"
+    told = room.run("apply")
+    assert "Applied: definition 2 holds from round 2 on" in told
+    assert following(told) == RUN
+    room.definition = 2
+    with LabelStudio(studio.url, studio.token) as server:
+        labels = {
+            part["value"]["choices"][0]
+            for task in server.tasks(project, fields_all=True)
+            for annotation in task["annotations"]
+            for part in annotation["result"]
+        }
+        assert labels == {"weather", "games"}
+        assert 'alias="bank"' in server.project(project)["label_config"]
+
+
+def more_is_paid_for(
+    room: Newsroom, project: int, minjun: Labeller, jiwoo: Labeller, money: set[str]
+) -> None:
+    """The budget does not reach for what is asked again: it is raised, and then all of it is asked."""
+    room.run("run", "news.task", ends=4)
+    answer(room, project, minjun, jiwoo)
+    told = room.run("run", "news.task", ends=3)
+    assert "holdout items wait to be answered again" in told
+    assert "The budget of 100 annotations is spent" in told
+    assert following(told) == STATUS
+    room.edit(("  annotations = 100", "  annotations = 160"))
+    told = room.run("run", "news.task", ends=4)
+    assert following(told) == RUN
+    asked = set(answer(room, project, minjun, jiwoo))
+    assert money <= {identity for identity, text, _ in room.rows if text in asked}
+    told = room.run("run", "news.task")
+    assert "PASS after" in told
+    assert following(told) == "labelwright export news.task"
+
+
+def seen(room: Newsroom, studio: Studio) -> None:
+    """What one looks at in the end."""
+    told = room.run("status", "news.task")
+    assert following(told) == "labelwright report news.task"
+    people = room.json("status", "news.task")["annotators"]
+    given = {person for _, person in room.said}
+    assert {one["annotator"] for one in people} == given
+    report = room.folder / room.run("report", "news.task").strip()
+    page = report.read_text(encoding="utf-8")
+    assert "PASS" in page
+    assert "REHEARSAL" not in page
+    assert studio.token not in page
+    history = room.json("history", "news.task")
+    assert [one["kind"] for one in history] == ["begin", "plan", "run"]
+    assert room.json("curve", "news.task")["rounds"][-1]["accuracy"]["estimate"] is not None
+    assert "✗" not in room.run("doctor", "news.task")
+
+
+def exported(room: Newsroom) -> None:
+    """The data set holds what people said, item by item, under the classes that hold now."""
+    room.run("export", "news.task", "--out", "labels.csv")
+    with (room.folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["item"]: row for row in csv.DictReader(file)}
+    judges = room.judges()
+    text_of = {identity: text for identity, text, _ in room.rows}
+    assert {item: row["label"] for item, row in rows.items()} == {
+        item: kind_of(text_of[item]) for item in judges
+    }
+    assert {item: row["annotators"].split("; ") for item, row in rows.items()} == judges
+    assert {item: int(row["annotations"]) for item, row in rows.items()} == {
+        item: len(people) for item, people in judges.items()
+    }
+    assert {row["source"] for row in rows.values()} == {"people"}
+    assert all(row["text"] == text_of[item] for item, row in rows.items())
+    number_of = {item: number for (item, _), (_, number) in room.said.items()}
+    hashes: dict[int, set[str]] = {1: set(), 2: set()}
+    for item, row in rows.items():
+        hashes[number_of[item]].add(row["definition"])
+    first, second = hashes[1], hashes[2]
+    assert len(first) == 1
+    assert first.isdisjoint(second)
