@@ -52,6 +52,7 @@ class Access:
         self._renew = renew
         self._lock = threading.Lock()
         self._current: Secret | None = None
+        self._others: tuple[str, ...] = ()
         self._until = 0.0
 
     def header(self) -> Secret:
@@ -78,7 +79,12 @@ class Access:
     def secrets(self) -> tuple[str, ...]:
         """All that must not show anywhere."""
         current = self._current
-        return (self._token.text,) if current is None else (self._token.text, current.text)
+        ours = (self._token.text,) if current is None else (self._token.text, current.text)
+        return ours + self._others
+
+    def hide(self, text: str) -> None:
+        """From now on this is one of the secrets too."""
+        self._others += (text,)
 
 
 def _claims(token: str) -> dict[str, Any] | None:

@@ -84,6 +84,10 @@ class Caller:
         """personal (a JWT that is refreshed), access (good for minutes) or legacy."""
         return self._wire.access.kind
 
+    def hide(self, secret: str) -> None:
+        """Blot this out too where the server repeats what it is told."""
+        self._wire.access.hide(secret)
+
     def _ask(
         self, call: Callable[..., object], *args: Any, keys: tuple[str, ...] = (), **given: Any
     ) -> Json:

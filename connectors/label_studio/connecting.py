@@ -21,6 +21,7 @@ def connect(client: LabelStudio, project: int, url: str, secret: str) -> bool:
     time; what an earlier call left unfinished, or another address of ours, is put right. Raises what
     the client raises, ConnectorError with the server's words where it cannot reach the backend.
     """
+    client.hide(secret)
     kept = False
     for backend in client.backends(project):
         if backend.get("title") != TITLE:

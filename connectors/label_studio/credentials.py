@@ -66,7 +66,7 @@ def _own_studio(environ: Mapping[str, str]) -> Credentials:
 
 
 def _address(url: str) -> str:
-    """The address, checked. What stands in it is repeated only where it cannot hold a password."""
+    """The address, checked. Nothing of a wrong one is repeated: it may be the token, or hold it."""
     try:
         parts = urlsplit(url)
         right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -78,7 +78,7 @@ def _address(url: str) -> str:
         )
     if not right or parts.query or parts.fragment or any(c.isspace() for c in url):
         raise ConnectorError(
-            f"{URL} is {url!r}, which is no address of a server",
+            f"{URL} holds no address of a server",
             "write it as https://label-studio.example.com",
         )
     return url.rstrip("/")

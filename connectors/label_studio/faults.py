@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from labelwright.loop.errors import ConnectorError
 
@@ -62,12 +62,12 @@ def judge(
 ) -> ConnectorError | None:
     """What this answer means; None where the call was done and its body can be read.
 
-    headers: keys in lower case. `secrets` are blotted out of the server's words.
+    headers: keys in lower case. `secrets` are blotted out of what the server says.
     """
     if 200 <= status < 300:
         return None if _readable(body) else _unreadable(call, headers)
     if 300 <= status < 400:
-        return _redirected(call, headers.get("location", ""))
+        return _redirected(call, _blotted(headers.get("location", ""), secrets))
     said = f"{call}: the server answered {status}{_words(headers, body, secrets)}"
     if status == 429:
         return Busy(said, "wait a little, then try again", after=_seconds(headers))
@@ -183,11 +183,17 @@ def _words(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) ->
         return ""
     with suppress(ValueError, RecursionError):
         text = _flat(json.loads(text))
-    for secret in secrets:
-        text = text.replace(secret, "[token]")
+    text = _blotted(text, secrets)
     text = re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in text)).strip()
     short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     return f": {short}" if short else ""
+
+
+def _blotted(text: str, secrets: tuple[str, ...]) -> str:
+    for secret in secrets:
+        for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
+            text = text.replace(form, "[token]")
+    return text
 
 
 def _flat(value: object) -> str:

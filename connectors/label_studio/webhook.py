@@ -66,6 +66,7 @@ def register(client: LabelStudio, project: int, url: str, secret: str) -> None:
     May be called again at any time: an earlier webhook of ours with another address, secret or other
     settings is replaced. Raises what the client raises.
     """
+    client.hide(secret)
     wanted = _wanted(secret)
     kept = False
     for hook in _ours(client, project):

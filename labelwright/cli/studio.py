@@ -172,15 +172,18 @@ def _next(action: str) -> str:
 
 
 def _open(home: Home, *, json: bool) -> None:
+    import os
     import webbrowser
 
-    from labelwright.connectors.label_studio.studio import running, vault
+    from labelwright.connectors.label_studio.studio import process, running, vault
     from labelwright.loop.errors import ConnectorError
 
     note = running.read_note(home)
     secrets = vault.kept(home)
     if note is None or secrets is None or not note.runs:
         raise ConnectorError("your Label Studio does not run", "labelwright studio start")
+    for name in os.environ.keys() - process.passed_on(os.environ).keys():
+        del os.environ[name]  # the browser inherits what is left
     opened = webbrowser.open(note.url)
     if json:
         print_json({"url": note.url, "username": secrets.username, "opened": opened})

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from labelwright.connectors.label_studio.studio import process
 from labelwright.connectors.label_studio.studio.home import VERSION, Home, write_private
 from labelwright.loop.errors import ConnectorError
 
@@ -80,8 +81,9 @@ def _works(home: Home) -> bool:
 
 
 def _environ() -> dict[str, str]:
-    """The caller's environment (proxies, pip's settings) without what would lead to other packages."""
-    return {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
+    """The caller's environment (proxies, pip's settings) without what leads to other packages, and ours."""
+    given = process.passed_on(os.environ)
+    return {k: v for k, v in given.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
 
 
 def _make_environment(home: Home) -> None:

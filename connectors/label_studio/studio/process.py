@@ -41,6 +41,15 @@ def spawn(command: Sequence[str], environment: Mapping[str, str], log: Path) -> 
     return Process(pid, identity(pid) or "")
 
 
+def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a program of somebody else's: nothing of ours, and so no token."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(("LABEL_STUDIO_", "LABELWRIGHT_"))
+    }
+
+
 def identity(pid: int) -> str | None:
     """When the process was started, exactly; None where there is none or it has ended."""
     proc = Path("/proc")

@@ -71,6 +71,11 @@ def test_half_of_them_is_an_error(environ: dict[str, str], given: str, missing: 
         "https://ls.example.com/?token=1",
         "https://ls.example.com/a b",
         "https://me:canary@ls.example.com",
+        "https://canary@ls.example.com",
+        "https://ls.example.com/?token=canary",
+        "https://ls.example.com/#canary",
+        "https://ls.example.com/ canary",
+        TOKEN,
     ],
 )
 def test_an_address_that_cannot_be_right(environ: dict[str, str], url: str) -> None:
