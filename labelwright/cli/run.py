@@ -84,7 +84,7 @@ def run(
         for line in at_work.told:
             tell(f"note: {line}")
         if decision.ending == "waiting" and at_work.task.annotators.source.name == "terminal":
-            decision = _at_the_desk(begin, observe, as_, decision)
+            decision = _at_the_desk(begin, observe, progress.close, as_, decision)
         elif decision.ending == "waiting" and watch:
             decision = _watched(
                 begin, observe, tell, progress.close, every=every, listen=listen, webhook=webhook,
@@ -148,6 +148,7 @@ def _watched(
 def _at_the_desk(
     begin: Callable[[], Project],
     observe: Callable[[Moment], None],
+    clear: Callable[[], None],
     name: str | None,
     decision: Decision,
 ) -> Decision:
@@ -164,6 +165,7 @@ def _at_the_desk(
             return decision
         before = decision
         decision = begin().run(observe)
+        clear()  # or it would go on drawing over the screen
         if decision == before:  # others have still to answer
             return decision
     return decision

@@ -12,6 +12,7 @@ from tests.labeller import Labeller
 from tests.studio_server import Studio
 
 from .newsroom import Newsroom, following, kind_of, place, texts, topic_of
+from .typing_at import Terminal
 
 pytestmark = pytest.mark.slow
 
@@ -181,3 +182,91 @@ def exported(room: Newsroom) -> None:
     first, second = hashes[1], hashes[2]
     assert len(first) == 1
     assert first.isdisjoint(second)
+
+
+# --- without a server -------------------------------------------------------------------------
+
+
+def test_at_the_terminal_batch_after_batch(newsroom: Newsroom) -> None:
+    room = newsroom
+    room.begin("from = terminal", holdout=20, budget=40, items=10, accept="alpha >= 0.99")
+    key = {"weather": "1", "sports": "2", "money": "3"}
+    words = room.command("run", "news.task", "--as", "kim")
+    with Terminal(words, folder=room.folder, env=room.env()) as desk:
+        for number in range(1, 6):
+            typed(room, desk, number, 30, key)
+        desk.see("6 of 30")
+        desk.press("q")
+        assert desk.end() == 4
+    told = room.run("run", "news.task", ends=4)  # nobody sits there
+    assert following(told) == "labelwright label news.task"
+    with Terminal(words, folder=room.folder, env=room.env()) as desk:
+        for number in range(6, 31):
+            typed(room, desk, number, 30, key)
+        desk.see("Nothing more is open to you")
+        desk.press("\r")
+        for number in range(1, 11):
+            typed(room, desk, number, 10, key)
+        desk.see("Nothing more is open to you")
+        desk.press("\r")
+        assert desk.end(seconds=90) == 3
+        assert "1     10     20" in desk.plain
+        assert f"Next     {STATUS}" in desk.plain
+    assert labels(room) == {i: topic_of(text) for i, text, _ in room.rows if i in room.judges()}
+
+
+def typed(room: Newsroom, desk: Terminal, number: int, of: int, key: dict[str, str]) -> None:
+    """Answer the item on the screen."""
+    screen = desk.see(rf"\b{number} of {of}\b(?s:.)*quit", seconds=60)
+    there = [row for row in room.rows if row[1] in screen]
+    assert len(there) == 1, screen
+    item = there[0]
+    room.said[item[0], "kim"] = item[2], 1
+    desk.press(key[item[2]])
+
+
+def test_in_files(newsroom: Newsroom) -> None:
+    room = newsroom
+    room.begin(
+        'from = files("exchange", format = csv)',
+        holdout=20, budget=50, items=10, accept="accuracy >= 60% with 95% confidence",
+    )  # fmt: skip
+    told = room.run("run", "news.task", ends=4)
+    path = room.folder / place_of_file(told)
+    filled_in(room, path, "kim", last="no such class")
+    told = room.run("run", "news.task", ends=4)
+    assert "no such class" in told, "what cannot be read is said"
+    assert "waiting for 1 answer" in told
+    filled_in(room, path, "kim")
+    told = room.run("run", "news.task", ends=(0, 4))
+    while "PASS after" not in told:
+        filled_in(room, room.folder / place_of_file(told), "kim")
+        told = room.run("run", "news.task", ends=(0, 4))
+    assert following(told) == "labelwright export news.task"
+    assert labels(room) == {i: topic_of(text) for i, text, _ in room.rows if i in room.judges()}
+
+
+def place_of_file(told: str) -> str:
+    """The file that people are sent to."""
+    return next(line.split()[1] for line in told.splitlines() if line.startswith("People "))
+
+
+def filled_in(room: Newsroom, path: Path, person: str, last: str | None = None) -> None:
+    """Everything answered in a spreadsheet; the last row otherwise, where that is given."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row |= {"label": topic_of(row["text"]), "annotator": person}
+        room.said[row["item"], person] = row["label"], 1
+    rows[-1]["label"] = last or rows[-1]["label"]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def labels(room: Newsroom) -> dict[str, str]:
+    """What is exported, by item."""
+    room.run("export", "news.task", "--out", "labels.csv")
+    with (room.folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        return {row["item"]: row["label"] for row in csv.DictReader(file)}
