@@ -97,6 +97,7 @@ class _Finder:
         import re2
 
         self.test = test
+        self.inverted = getattr(test, "negated", False) or getattr(test, "op", "==") == "!="
         options = re2.Options()
         options.log_errors = False
         if isinstance(test, Matches):
@@ -203,7 +204,12 @@ def _passes(
         given: dict[int, Any] = {}
         for bit, finder in enumerate(finders):
             its_own = pa.array([bool(bits >> bit & 1) for *_, bits in some])
-            given[id(finder.test)] = pc.or_kleene(its_own, evaluate(finder.test, fields))
+            plain = evaluate(finder.test, fields)
+            given[id(finder.test)] = (
+                pc.and_kleene(pc.invert(its_own), plain)  # `not (span not in [..])`
+                if finder.inverted
+                else pc.or_kleene(its_own, plain)
+            )
         verdicts.append(holds(when, fields, given))
     return np.concatenate(verdicts)
 

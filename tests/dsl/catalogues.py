@@ -41,8 +41,13 @@ _SIGNATURES = [
             _optional("confusion", "any"),
         ),
     ),
-    *(Signature("annotate", name) for name in ("label_studio", "terminal")),
-    Signature("annotate", "files", (P("folder", "str"),)),
+    Signature(
+        "annotate",
+        "label_studio",
+        (_optional("hidden", "float", 0.2), _optional("hints", "bool", True)),
+    ),
+    Signature("annotate", "terminal"),
+    Signature("annotate", "files", (P("folder", "str"), _optional("format", "str", "jsonl"))),
     *(
         Signature("resolve", name, (P("annotations", "any"), P("classes", "any")))
         for name in ("majority", "dawid_skene", "crowdlab")

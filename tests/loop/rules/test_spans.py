@@ -76,14 +76,22 @@ def searched(test: Condition, text: str) -> list[tuple[int, int]]:
     return found
 
 
-def proposing(condition: Condition) -> list[Condition]:
+def proposing(condition: Condition, turned: bool = False) -> list[Condition]:
+    """The tests that propose candidates; `not (span not in [..])` says the same as `span in [..]`."""
     match condition:
         case And() | Or():
-            return [t for c in condition.operands for t in proposing(c)]
+            return [t for c in condition.operands for t in proposing(c, turned)]
         case Not():
+            return proposing(condition.operand, not turned)
+        case Missing():
             return []
-    good = condition.field == SPAN and not (isinstance(condition, Member) and condition.negated)
-    return [condition] if good and not isinstance(condition, Missing) else []
+        case Member():
+            good = condition.negated == turned
+        case Compare():
+            good = condition.op == ("!=" if turned else "==")
+        case _:
+            good = not turned
+    return [condition] if good and condition.field == SPAN else []
 
 
 def plainly(when: Condition, row: dict[str, Any]) -> list[tuple[int, int]]:
