@@ -2,8 +2,8 @@
 
 Sending: 10,000 tasks by bare bulk imports of 1,000, and the same tasks written down and delivered; again
 with a suggestion on each of 3,000. Fetching: 30 changed tasks among 10,000 by the server's own filtered list,
-and by a pull. Arms alternate; medians, of pairs where ratios are told. Where nothing is new, a pull's requests
-are counted.
+and by a pull. Arms alternate; medians, of pairs where ratios are told. The requests of a pull that finds
+nothing new are counted.
 
     python bench/label_studio.py [--items 10000] [--rounds 5] [--json]
 

@@ -25,6 +25,7 @@ from .standin import StandIn
 CHUNK = 4  # items an import: a batch takes several
 REQUESTS = 22  # of a whole campaign that nothing disturbs
 EVERY = 4  # requests from one fault to the next, in a run with several
+DELETE = "/api/dm/actions/"
 TIMEOUT = 0.4  # seconds
 SCRIPT = Path(__file__).parent / "killing.py"
 KINDS: tuple[Kind, ...] = (
@@ -105,6 +106,8 @@ def test_done_and_not_acknowledged(
     round_.finish()
     round_.check()
     assert round_.story() == undisturbed
+    if waits or kind == "drop_after":
+        assert standin.plan.count("POST", DELETE) == 0  # nothing had been sent twice
 
 
 @pytest.mark.slow
@@ -157,7 +160,11 @@ class Killed:
 
 @pytest.mark.parametrize("moments", [[1, 5]])
 def test_killed_again_and_again(
-    moments: list[int], begin: Begin, undisturbed: Json, monkeypatch: pytest.MonkeyPatch
+    moments: list[int],
+    begin: Begin,
+    undisturbed: Json,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hurried(monkeypatch)
     round_ = begin("killed")
@@ -166,6 +173,7 @@ def test_killed_again_and_again(
     assert killed.deaths == len(moments)
     round_.check()
     assert round_.story() == undisturbed
+    assert standin.plan.count("POST", DELETE) == 0  # nothing had been sent twice
 
 
 @pytest.mark.slow

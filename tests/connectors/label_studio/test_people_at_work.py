@@ -209,6 +209,8 @@ def test_putting_together_is_interrupted(
     desk.choose(first, MINJUN, "Good")
     if answered:
         desk.choose(late, JIWOO, "Bad")
+    standin.memory.clock = lambda: datetime.now(UTC) + timedelta(seconds=30)
+    desk.choose(desk.tasks[1], MINJUN, "Good")
     step = ("PATCH", "/api/annotations/") if answered and nth == 1 else ("POST", "/api/dm/actions")
     standin.plan.add(Fault("drop_after", method=step[0], path=step[1]))
     with pytest.raises(ConnectorError):
@@ -217,7 +219,7 @@ def test_putting_together_is_interrupted(
     desk.sync()
     desk.sync()
     assert [t["id"] for t in desk.people.tasks(desk.project)] == desk.tasks[:-1]
-    assert len(desk.told()) == 1 + answered
+    assert len(desk.told()) == 2 + answered
     assert desk.states()[desk.item[desk.tasks[-1]]] == "gone"
 
 
