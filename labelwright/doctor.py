@@ -86,6 +86,9 @@ def _people(bench: Workbench) -> _Told:
         yield True, f"{source}: a rehearsal, the answers come from the data"
     else:
         yield True, source
+    examine = getattr(bench.annotators, "examine", None)
+    if examine is not None:
+        yield from examine()
 
 
 def _answers(bench: Workbench) -> _Told:

@@ -360,6 +360,13 @@ class Placed(Protocol):
         """What the last pull found that somebody should know, a sentence each."""
 
 
+class Examining(Protocol):
+    """What a source can do beside: say what is sound where people answer. Changes nothing."""
+
+    def examine(self) -> Iterator[tuple[bool, str, str]]:
+        """For each thing that was looked at: whether it is sound, what was found, what to do if not."""
+
+
 class Flagging(Protocol):
     """What a source can do beside: tell people which of their answers do not count."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -156,6 +156,12 @@ class LabelStudioPeople:
             f"{found.gone:,} items were deleted on the server; their answers are kept"
         ] * bool(found.gone)
         return (*lines, *(f"an answer cannot be read: {why}" for why in found.strange))
+
+    def examine(self) -> Iterator[tuple[bool, str, str]]:
+        """What is sound and what is not about the server, the token and the project."""
+        from labelwright.connectors.label_studio.doctor import examine
+
+        return examine(self.site)
 
     def requests(self) -> int:
         """How many requests were made of the server so far."""

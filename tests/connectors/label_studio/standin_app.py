@@ -71,6 +71,7 @@ def make_app(memory: Memory, tokens: Tokens) -> Starlette:
             route(f"{a}/", "DELETE", calls.remove),
             route("/api/predictions/", "POST", calls.predict),
             route("/api/dm/actions/", "POST", calls.act),
+            route("/api/ml/", "GET", calls.backends),
             route("/api/webhooks/", "GET", calls.hooks),
             route("/api/webhooks/", "POST", calls.add_hook),
             route("/api/webhooks/{id:int}/", "DELETE", calls.remove_hook),
@@ -265,7 +266,10 @@ class Calls:
                 raise Refused(400, {"non_field_errors": [said]})
         return 201, {"created": len([self.m.new_prediction(row) for row in rows])}
 
-    # --- webhooks ---------------------------------------------------------------------------------
+    # --- ML backends and webhooks -----------------------------------------------------------------
+
+    def backends(self, request: Request, body: bytes, user: int) -> Answer:
+        return 200, []  # it calls nobody
 
     def hooks(self, request: Request, body: bytes, user: int) -> Answer:
         project = request.query_params.get("project")
