@@ -14,7 +14,8 @@ from labelwright.connectors.label_studio import source
 from labelwright.connectors.label_studio.client import LabelStudio
 from labelwright.loop.errors import ConnectorError
 from labelwright.loop.history import Synced
-from labelwright.loop.store import Event
+from labelwright.loop.outbox import Outbox
+from labelwright.loop.store import Event, Store
 
 from .faulty import Fault
 from .rounds import PEOPLE, Json, Round, StandInDesk, hurried, write_task
@@ -163,6 +164,23 @@ def test_a_task_that_somebody_deletes_keeps_its_answers_and_is_not_made_again(de
     assert desk.round.run() == "waiting"
     assert len(desk.people.tasks(desk.project)) == 9
     assert list(desk.states().values()).count("gone") == 1
+
+
+def test_a_deleted_task_that_is_sent_again_takes_no_answer_back(desk: Desk) -> None:
+    lost = desk.tasks[-1]
+    item = desk.item[lost]
+    desk.choose(lost, MINJUN, "Good")
+    desk.sync()
+    desk.server.remove_task(lost)
+    desk.sync()
+    with Store(desk.round.state / "small") as store:
+        Outbox(store).mark([s.uid for s in desk.round.sent() if s.item == item], "waiting")
+    assert desk.round.run() == "waiting"
+    assert desk.states()[item] == "sent"
+    (again,) = (s.remote for s in desk.round.sent() if s.item == item)
+    desk.choose(again or 0, JIWOO, "Bad")
+    assert changes(desk.sync()) == (1, 0, 0)
+    assert desk.told() == [(item, PEOPLE[JIWOO], ("Bad",)), (item, PEOPLE[MINJUN], ("Good",))]
 
 
 def test_the_number_of_a_deleted_task_is_given_to_another(desk: Desk) -> None:
