@@ -92,10 +92,11 @@ def _guard(bench: Workbench, name: str) -> Callable[[], None]:
 
 def _cards(bench: Workbench) -> Callable[[Sent], Card]:
     """Items as they were read when their batch was sent."""
-    from labelwright.connectors.exchange.handing import hints_of, suggestion_of
+    from labelwright.connectors.exchange.handing import hints_of
     from labelwright.desk.card import Card, parts_of
     from labelwright.dsl.compile.fields import shown
     from labelwright.loop.engine import last_round
+    from labelwright.loop.handing import suggestion_of
     from labelwright.loop.sending import batch_id
     from labelwright.loop.workbench import complete
 

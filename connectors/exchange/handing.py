@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from labelwright.loop.outbox import Held, Outbox, Sent, State, uid_of
-from labelwright.loop.ports import Answer, Items, Request, Suggestion
+from labelwright.loop.handing import handed_out
+from labelwright.loop.outbox import Held, Outbox, Sent, State
+from labelwright.loop.ports import Answer, Items, Request
 
 if TYPE_CHECKING:
     from labelwright.dsl.compile.fields import Shown
@@ -26,44 +27,19 @@ def hand_out(
 
     What measures stands between what teaches, so that nobody can tell which is which.
     """
-    from labelwright.connectors.label_studio.sending import mixed
-
-    ordered = mixed(requests, str(context.seed))
-    contents = {i: bytes(c).hex() for i, c in zip(items.ids, items.contents, strict=True)}
-    rows = [
-        Sent(
-            uid=uid_of(context.task.name, batch, request.item),
-            batch=batch,
-            rank=rank,
-            item=request.item,
-            content=contents[request.item],
-            purpose=request.purpose,
-            people=request.people,
-            suggestion=_suggestion_json(request.suggestion),
-            shown=request.suggestion is not None,
-            state=state,
-        )
-        for rank, request in enumerate(ordered)
-    ]
+    rows = handed_out(context.task.name, batch, requests, items, seed=context.seed, state=state)
+    hints = {r.item: r.hints for r in requests if r.hints}
     with outbox.writing():
         outbox.add(rows)
-        for row, request in zip(rows, ordered, strict=True):
-            if request.hints:
-                outbox.set(_hints(row.uid), json.dumps(request.hints, ensure_ascii=False))
+        for row in rows:
+            if row.item in hints:
+                outbox.set(_hints(row.uid), json.dumps(hints[row.item], ensure_ascii=False))
     return rows
 
 
 def hints_of(outbox: Outbox, uid: str) -> tuple[str, ...]:
     """The sentences that were handed out with an item."""
     return tuple(json.loads(outbox.get(_hints(uid)) or "[]"))
-
-
-def suggestion_of(sent: Sent) -> Suggestion | None:
-    """What was proposed for an item, where people are to see it."""
-    if sent.suggestion is None or not sent.shown:
-        return None
-    told = json.loads(sent.suggestion)
-    return Suggestion(tuple(told["labels"]), told["score"], told["version"])
 
 
 def answers(outbox: Outbox, batch: str, requests: Sequence[Request]) -> list[Answer]:
@@ -103,14 +79,3 @@ def parts(context: Context) -> tuple[Shown, ...]:
 
 def _hints(uid: str) -> str:
     return f"hints/{uid}"
-
-
-def _suggestion_json(suggestion: Suggestion | None) -> str | None:
-    if suggestion is None:
-        return None
-    told = {
-        "labels": suggestion.labels,
-        "score": suggestion.score,
-        "version": suggestion.version,
-    }
-    return json.dumps(told, ensure_ascii=False)

@@ -8,7 +8,6 @@ swept by `collecting`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +21,11 @@ from labelwright.connectors.label_studio.payload import (
     prediction,
     task_data,
 )
-from labelwright.connectors.label_studio.site import Site, digest
+from labelwright.connectors.label_studio.site import Site
 from labelwright.loop.errors import ConnectorError
-from labelwright.loop.outbox import Sent, uid_of
-from labelwright.loop.ports import Items, Request, Suggestion
+from labelwright.loop.handing import handed_out, suggestion_of
+from labelwright.loop.outbox import Sent
+from labelwright.loop.ports import Items, Request
 
 if TYPE_CHECKING:
     from labelwright.loop.items import Snapshot
@@ -39,59 +39,10 @@ def write_down(
     site: Site, batch: str, requests: Sequence[Request], items: Items, hidden: float
 ) -> None:
     """Put the batch into the outbox, in the order people see it; what is there already stays as it is."""
-    project = str(site.project())
-    seed = str(site.context.seed)
-    content = dict(zip(items.ids, items.contents, strict=True))
-    rows = []
-    for rank, request in enumerate(mixed(requests, seed)):
-        uid = uid_of(project, batch, request.item)
-        suggestion = request.suggestion
-        rows.append(
-            Sent(
-                uid=uid,
-                batch=batch,
-                rank=rank,
-                item=request.item,
-                content=bytes(content[request.item]).hex(),
-                purpose=request.purpose,
-                people=request.people,
-                suggestion=_suggestion_json(suggestion) if suggestion else None,
-                shown=suggestion is not None and digest("hidden", seed, uid) >= hidden * 2**64,
-            )
-        )
+    rows = handed_out(
+        str(site.project()), batch, requests, items, seed=site.context.seed, hidden=hidden
+    )
     site.outbox.add(rows)
-
-
-def mixed(requests: Sequence[Request], seed: str) -> list[Request]:
-    """What teaches in the order chosen, and what measures in between, so that nobody can tell which."""
-    teaching = [r for r in requests if r.purpose == "train"]
-    measuring = [r for r in requests if r.purpose != "train"]
-    if not teaching or not measuring:
-        return [*teaching, *measuring]
-    place = {r.item: digest("mixed", seed, r.item) % (len(teaching) + 1) for r in measuring}
-    measuring.sort(key=lambda r: (place[r.item], digest("order", seed, r.item)))
-    found: list[Request] = []
-    for position in range(len(teaching) + 1):
-        found += [r for r in measuring if place[r.item] == position]
-        found += teaching[position : position + 1]
-    return found
-
-
-def _suggestion_json(suggestion: Suggestion) -> str:
-    told = {
-        "labels": suggestion.labels,
-        "score": suggestion.score,
-        "version": suggestion.version,
-    }
-    return json.dumps(told, ensure_ascii=False)
-
-
-def suggestion_of(sent: Sent) -> Suggestion | None:
-    """What was suggested for an item, whether it was shown or not."""
-    if sent.suggestion is None:
-        return None
-    told = json.loads(sent.suggestion)
-    return Suggestion(tuple(told["labels"]), float(told["score"]), str(told["version"]))
 
 
 def deliver(

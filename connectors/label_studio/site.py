@@ -7,7 +7,6 @@ changed by somebody else (`drift`).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 import uuid
@@ -234,9 +233,3 @@ class Site:
 
 def _told(settings: Mapping[str, Any]) -> str:
     return json.dumps(settings, ensure_ascii=False, sort_keys=True)
-
-
-def digest(*words: str) -> int:
-    """A number that depends on these words alone."""
-    raw = hashlib.blake2b("\0".join(words).encode(), digest_size=8).digest()
-    return int.from_bytes(raw, "big")

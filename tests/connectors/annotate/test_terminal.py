@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelwright.connectors.annotate.terminal import terminal
-from labelwright.connectors.exchange.handing import hints_of, suggestion_of
+from labelwright.connectors.exchange.handing import hints_of
 from labelwright.desk.card import Card, Part, parts_of
 from labelwright.desk.draft import Answered, Desk, Draft
 from labelwright.desk.keymap import Keymap, terminal_key
@@ -21,6 +21,7 @@ from labelwright.desk.session import AWAY, Session
 from labelwright.desk.tokens import tokens
 from labelwright.dsl.compile.fields import Shown
 from labelwright.dsl.task import Class, Constraint, Task
+from labelwright.loop.handing import suggestion_of
 from labelwright.loop.outbox import Outbox, Sent, uid_of
 from labelwright.loop.ports import Answer, Context, Request, Suggestion
 from labelwright.loop.store import Store

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from labelwright.connectors.label_studio.sending import suggestion_of
+from labelwright.loop.handing import suggestion_of
 from labelwright.loop.outbox import Sent
 from tests.annotator import Annotator
 from tests.studio_server import Studio
