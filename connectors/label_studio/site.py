@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from labelwright.connectors.label_studio.checking import check_config
 from labelwright.connectors.label_studio.faults import Gone, Unsure
 from labelwright.connectors.label_studio.page import Page
 from labelwright.connectors.label_studio.payload import kinds
@@ -163,15 +164,24 @@ class Site:
         before = json.loads(self.outbox.get(PUSHED) or "{}")
         changed = {k: v for k, v in wanted.items() if whole or before.get(k) != v}
         if changed:
-            self._served(self.client.update_project(number, changed), wanted)
+            if "label_config" in changed:
+                check_config(self.page, changed["label_config"])
+            self._served(self.client.update_project(number, changed), wanted, changed)
 
-    def _served(self, state: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-        """Remember what was pushed, and how the server gives it back: it tidies some of it up."""
+    def _served(
+        self, state: Mapping[str, Any], wanted: Mapping[str, Any], changed: Mapping[str, Any]
+    ) -> None:
+        """Remember what was pushed, and how the server gives it back: it tidies some of it up.
+
+        Of the settings that were not changed now, what was remembered stays: another may have changed them.
+        """
+        before = json.loads(self.outbox.get(SERVED) or "{}")
         with self.outbox.writing():
             self.outbox.set(PUSHED, _told(wanted))
-            self.outbox.set(SERVED, _told({k: state.get(k) for k in wanted}))
+            self.outbox.set(SERVED, _told({**before, **{k: state.get(k) for k in changed}}))
 
     def _make(self) -> int:
+        check_config(self.page, self.wanted()["label_config"])
         mark = self.outbox.get(MARK)
         if mark is None:
             self.outbox.set(MARK, uuid.uuid4().hex[:12])
@@ -197,7 +207,7 @@ class Site:
         with self.outbox.writing():
             self.outbox.set(PROJECT, str(number))
             self.outbox.set(SERVER, self.client.url)
-            self._served(state, self.wanted())
+            self._served(state, self.wanted(), self.wanted())
         return number
 
     def _find(self) -> int | None:

@@ -75,11 +75,16 @@ class LabelStudioPeople:
         return any(s.state == "waiting" for s in self.site.outbox.sent(batch))
 
     def pull(self) -> None:
-        """Fetch what people did since last time, after what an applied plan left to be done."""
+        """Fetch what people did since last time, after what an applied plan left to be done.
+
+        What only reads otherwise since (a title, the guide) is shown to people at once.
+        """
         from labelwright.connectors.label_studio.collecting import pull
 
         self.finish()
         self.pulled = pull(self.site)
+        if self.site.project_id is not None:
+            self.site.push()
 
     def drift(self) -> tuple[str, ...]:
         """What somebody else changed on the server."""

@@ -238,6 +238,9 @@ def test_drift_is_told_and_set_back(begin: Begin) -> None:
             ),
         },
     )
+    campaign.write(FIRST.replace('task news "News"', 'task news "News" {{\n  guide = "Read."\n}}'))
+    campaign.project().run()  # only what the file changed is pushed: the rest stays drift
+    assert "Read." in campaign.client.project(number)["expert_instruction"]
     gone = campaign.tasks()[0]["id"]
     campaign.client.delete_tasks(number, [gone])
     plan = campaign.project().plan()
