@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from labelwright.connectors.label_studio.client import Gone, LabelStudio
-from labelwright.connectors.label_studio.filters import equal
+from labelwright.connectors.label_studio.filters import Filter, equal
 from labelwright.connectors.label_studio.listing import Json, stable
 from labelwright.loop.errors import ConnectorError
 
@@ -95,3 +95,15 @@ def test_a_list_that_never_rests_is_an_error() -> None:
     with pytest.raises(ConnectorError, match="different in each of 8 readings") as raised:
         list(stable(Moving(restless=99).page, by_id=False))
     assert raised.value.retry
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_pages_that_the_server_cuts_short_are_read_to_the_end(by_id: bool) -> None:
+    rows = [{"id": n, "updated_at": n} for n in range(7)]
+
+    def page(number: int, more: Sequence[Filter] = ()) -> Json | None:
+        left = [row for row in rows if not more or row["id"] > more[0]["value"]]  # type: ignore[operator]
+        found = left[(number - 1) * 2 : number * 2]  # two at most, whatever is asked for
+        return {"tasks": found, "total": len(left)} if found else None
+
+    assert list(stable(page, by_id=by_id)) == rows

@@ -219,7 +219,7 @@ def test_an_item_that_came_twice_and_was_answered_on_both(desk: Desk) -> None:
 def test_putting_together_is_interrupted(
     desk: Desk, nth: int, answered: bool, standin: StandIn
 ) -> None:
-    """Also where the counts hide it: another task was deleted meanwhile."""
+    """Another task is deleted meanwhile, so that as many are there as there should be."""
     memory = standin.memory
     first = desk.tasks[0]
     data = {"data": dict(memory.task(first)["data"])}
@@ -239,6 +239,25 @@ def test_putting_together_is_interrupted(
     assert [t["id"] for t in desk.people.tasks(desk.project)] == desk.tasks[:-1]
     assert len(desk.told()) == 2 + answered
     assert desk.states()[desk.item[desk.tasks[-1]]] == "gone"
+
+
+def test_putting_together_was_not_begun_and_the_counts_hide_it(
+    desk: Desk, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = standin.memory
+    memory.import_tasks(OWNER, desk.project, [{"data": dict(memory.task(desk.tasks[0])["data"])}])
+    standin.memory.clock = lambda: datetime.now(UTC) + timedelta(seconds=30)
+    desk.choose(desk.tasks[1], MINJUN, "Good")
+
+    def refuse(*_: object) -> None:
+        raise ConnectorError("refused", retry=True)
+
+    with monkeypatch.context() as broken, pytest.raises(ConnectorError, match="refused"):
+        broken.setattr(LabelStudio, "delete_tasks", refuse)
+        desk.sync()
+    desk.server.remove_task(desk.tasks[-1])
+    desk.sync()
+    assert [t["id"] for t in desk.people.tasks(desk.project)] == desk.tasks[:-1]
 
 
 def test_the_project_is_deleted(desk: Desk) -> None:
