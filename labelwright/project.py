@@ -161,7 +161,7 @@ class Project:
             made = make_plan(bench, drift(bench))
             try:
                 _check(bench)
-            except DataError as error:
+            except (DataError, StoreError) as error:
                 self.doubts.append(f"`apply` refuses this for now: {error.message}; {error.remedy}")
             return made
 
@@ -370,7 +370,11 @@ def _told(bench: Workbench) -> tuple[str, ...]:
 
 
 def _check(bench: Workbench) -> None:
-    """Raise DataError where the annotators' answers could not be read by the bench's definition."""
+    """Raise DataError where the annotators' answers could not be read by the bench's definition, and
+    StoreError where others were asked before."""
+    from labelwright.loop.engine import check_people
+
+    check_people(bench)
     if check := getattr(bench.annotators, "check", None):
         check()
 

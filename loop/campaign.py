@@ -62,7 +62,8 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         definition=bench.definition,
         version=version,
         seed=bench.context.seed,
-        rehearsal=bench.annotators.rehearsal,
+        rehearsal=bench.annotators.rehearsal
+        or any(e.source == "simulated" for e in bench.events()),
         items=split.get("items", 0),
         pool=split.get("pool", 0),
         holdout=split.get("holdout", 0),

@@ -67,8 +67,10 @@ def enter(bench: Workbench, text: str, name: str = "FILE") -> None:
             "leave --seed out, or begin another campaign with --state FOLDER",
         )
     check_meaning(bench, name)
+    check_people(bench)
     with store.writing():
         store.set_meta("seed", str(bench.context.seed))
+        store.set_meta("annotators", task.annotators.source.name)
         store.set_meta("task", task.name)
         store.set_meta("file", Path(name).name)
         come_into_force(bench, text, "run" if bench.versions.versions else "begin", breaks=False)
@@ -119,6 +121,21 @@ def check_meaning(bench: Workbench, name: str = "FILE") -> None:
             f"the task file changed its meaning since labelling began: {', '.join(changed)}",
             f"see what it would do with `labelwright plan {name}`; nothing was changed",
         )
+
+
+def check_people(bench: Workbench) -> None:
+    """Raise StoreError where another kind of annotators was asked before: answers that were made up must
+    not pass for people's, and what was handed out in one place cannot come back from another."""
+    asked = bench.store.meta("annotators")
+    if asked is None and any(e.source == "simulated" for e in bench.events()):
+        asked = "simulate"
+    now = bench.task.annotators.source.name
+    if asked in (None, now) or not bench.store.outcomes("send"):
+        return
+    raise StoreError(
+        f"this campaign asked `{asked}` so far, and the task file says `{now}`",
+        "begin another campaign with --state FOLDER; what was answered here stays here",
+    )
 
 
 def run(bench: Workbench, observe: Observe = lambda moment: None) -> Decision:
