@@ -67,9 +67,9 @@ def serve(
             typer.echo(_connected(project(task, state, data_root), called, secret.text))
         else:
             typer.echo(f"User     {USER}, with the secret as password (Settings, Model)")
-        typer.echo(f"Next     labelwright run {task}     trains; Ctrl-C ends this")
-        sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):
+            typer.echo(f"Next     labelwright run {task}     trains; Ctrl-C ends this")
+            sys.stdout.flush()
             threading.Event().wait()
 
 

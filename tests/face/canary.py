@@ -59,10 +59,10 @@ def seen(secrets: Mapping[str, str], there: bytes) -> list[str]:
 def in_files(
     secrets: Mapping[str, str], folder: Path, *, known: Collection[Path] = ()
 ) -> list[str]:
-    """Which files show which secrets, in their names or contents; `known` may."""
+    """Which files show which secrets, in their names or contents; `known` may, and what lies in it."""
     found = []
     for path in sorted(folder.rglob("*")):
-        if path in known or not path.is_file():
+        if not path.is_file() or not {path, *path.parents}.isdisjoint(known):
             continue
         there = str(path.relative_to(folder)).encode() + b"\n" + path.read_bytes()
         found += [f"{path.relative_to(folder)}: {how}" for how in seen(secrets, there)]

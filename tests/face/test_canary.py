@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import os
 import secrets as chance
@@ -13,176 +12,29 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
+from labelwright.connectors.label_studio.client import LabelStudio
 from labelwright.connectors.label_studio.shared_secret import SECRET
-from labelwright.connectors.label_studio.studio import process, running
-from labelwright.connectors.label_studio.studio.home import studio_home, write_private
+from labelwright.connectors.label_studio.studio import running
+from labelwright.connectors.label_studio.studio.home import studio_home
+from labelwright.connectors.label_studio.studio.vault import kept
+from labelwright.connectors.label_studio.webhook import register
+from labelwright.loop.errors import ConnectorError
 from tests.connectors.label_studio.faulty import Fault
-from tests.connectors.label_studio.proxy import Answered, Asked, Proxy
-from tests.connectors.label_studio.standin import OWNER, StandIn, choice
+from tests.connectors.label_studio.standin import StandIn
+from tests.labeller import Labeller
+from tests.studio_server import Studio, copy_template
 
 from .canary import in_files, seen, watched
+from .canary_round import SERVE, TASK, Round, Telltale, answer, from_environment, from_studio
 
 if TYPE_CHECKING:
     from .canary import Processes
-
-TASK = """
-task mail "Mail"
-class Spam
-class Ham
-data {
-  source = csv("mail.csv")
-  id = id
-  text = text
-}
-holdout {
-  size = 25%
-  annotations = 4
-}
-annotators { from = label_studio }
-budget {
-  annotations = 12
-  per_round = 4 items
-}
-query {
-  phase all { strategy = random }
-}
-"""
-_NOT_OURS = ("LABEL", "PYTHON", "XDG_", "BROWSER")
-SERVE = 'canary/serve+secret="4af07&c1<de'
-KEYRING = """
-import json, os
-from pathlib import Path
-from keyring.backend import KeyringBackend
-
-class Kept(KeyringBackend):
-    priority = 1
-    file = Path(os.environ["CANARY_KEYRING"])
-
-    def get_password(self, service, username):
-        return json.loads(self.file.read_text()).get(f"{service}/{username}")
-
-    def set_password(self, service, username, password):
-        kept = json.loads(self.file.read_text())
-        self.file.write_text(json.dumps({**kept, f"{service}/{username}": password}))
-
-    def delete_password(self, service, username):
-        pass
-"""
-CRASH = """
-import os, sys, traceback
-
-def show(kind, error, trace):
-    told = traceback.TracebackException(kind, error, trace, capture_locals=True)
-    sys.stderr.write("".join(told.format()))
-
-def broken(self, request):
-    raise RuntimeError("nobody expected this")
-
-if os.environ.get("CANARY_CRASH"):
-    import httpx
-    httpx.HTTPTransport.handle_request = broken
-    sys.excepthook = show
-"""
-"""With a listing of all variables, as tools print it that people use to send in errors."""
-
-
-class Telltale(Proxy):
-    """A server's neighbour that, told a status, repeats all that it was told, as pages for debugging do.
-
-    where: what the paths of the requests hold that it answers.
-    """
-
-    status = 0
-    where = ""
-
-    def _forward(self, asked: Asked) -> Answered:
-        if not self.status or self.where not in asked.path:
-            return super()._forward(asked)
-        said = asked.body.decode("utf-8", "replace")
-        words = [value for name, value in asked.headers if name.lower() == "authorization"]
-        told = {"detail": [*words, said, *map(list, asked.headers)]}
-        token = (words or [json.loads(said)["refresh"]])[0].split()[-1]
-        headers = [
-            ("Content-Type", "application/json"),
-            ("Location", f"/login/{token}?{token}"),
-        ]
-        reason = http.client.responses[self.status]
-        return Answered(self.status, reason, headers, json.dumps(told).encode())
-
-
-@dataclass
-class Round:
-    """A campaign in a folder that holds all that labelwright writes. `secrets`: by their names."""
-
-    folder: Path
-    secrets: dict[str, str]
-    settings: dict[str, str]
-    known: list[Path] = field(default_factory=list)
-    said: list[tuple[str, bytes]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        for name in ("work", "home", "cache", "temporary", "code"):
-            (self.folder / name).mkdir()
-        (self.folder / "code" / "canary_keyring.py").write_text(KEYRING, encoding="utf-8")
-        (self.folder / "code" / "sitecustomize.py").write_text(CRASH, encoding="utf-8")
-        rows = "".join(f"{n},{('cheap pills', 'at lunch')[n % 2]} {n}\n" for n in range(32))
-        (self.work / "mail.csv").write_text("id,text\n" + rows, encoding="utf-8")
-        self.write(TASK)
-
-    @property
-    def work(self) -> Path:
-        return self.folder / "work"
-
-    def write(self, task: str) -> None:
-        (self.work / "mail.task").write_text(task, encoding="utf-8")
-
-    def env(self, **more: str) -> dict[str, str]:
-        return {
-            **{k: v for k, v in os.environ.items() if not k.startswith(_NOT_OURS)},
-            "HOME": str(self.folder / "home"),
-            "TMPDIR": str(self.folder / "temporary"),
-            "LABELWRIGHT_CACHE": str(self.folder / "cache"),
-            "LABELWRIGHT_STUDIO": str(self.folder / "studio"),
-            "PYTHONPATH": str(self.folder / "code"),
-            "PYTHONFAULTHANDLER": "1",
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-            **self.settings,
-            **more,
-        }
-
-    def start(self, *words: str, **more: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "labelwright", *words], cwd=self.work, env=self.env(**more),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    def end(self, started: subprocess.Popen[bytes], *words: str) -> str:
-        """What it said, which is kept."""
-        told, _ = started.communicate(timeout=120)
-        self.said.append((" ".join(words), told))
-        return told.decode("utf-8", "replace")
-
-    def run(self, *words: str, ends: int | None = 0, **more: str) -> str:
-        """What a command says, errors too; with `ends = None` however it ends."""
-        started = self.start(*words, **more)
-        told = self.end(started, *words)
-        assert ends in (started.returncode, None), (
-            f"{words} ended with {started.returncode}:\n{told}"
-        )
-        assert ("Traceback" in told) == ("CANARY_CRASH" in more), told
-        return told
-
-    def leaks(self) -> list[str]:
-        """Where a secret shows: in what was said, or in a file."""
-        found = [f"{words}: {how}" for words, told in self.said for how in seen(self.secrets, told)]
-        return found + in_files(self.secrets, self.folder, known=self.known)
 
 
 @pytest.fixture
@@ -205,52 +57,6 @@ def hunted(room: Round) -> Iterator[Processes]:
     assert processes.ours, "no process of ours was ever seen"
     assert not processes.found
     assert not room.leaks()
-
-
-def from_environment(folder: Path, proxy: Proxy, token: str) -> Round:
-    settings = {"LABEL_STUDIO_URL": proxy.url, "LABEL_STUDIO_API_KEY": token}
-    return Round(folder, named(token), settings)
-
-
-def from_studio(folder: Path, proxy: Proxy, token: str, *, keyring: bool) -> Round:
-    """The token of a studio that seems to run here: this very process, at the proxy's address."""
-    password = chance.token_hex(16)
-    room = Round(folder, {**named(token), "password": password}, {})
-    home = studio_home(room.env())
-    home.make()
-    port = int(proxy.url.rpartition(":")[2])
-    own = os.getpid()
-    note = running.Note(port, own, process.identity(own) or "", account=True)
-    write_private(home.state, json.dumps(asdict(note)))
-    kept = json.dumps({"username": "me@example.com", "password": password, "token": token})
-    if keyring:
-        place = folder / "keyring.json"
-        place.write_text(json.dumps({f"labelwright studio {home.folder}/secrets": kept}))
-        room.settings |= {
-            "PYTHON_KEYRING_BACKEND": "canary_keyring.Kept",
-            "CANARY_KEYRING": str(place),
-        }
-    else:
-        place = home.secrets
-        write_private(place, kept)
-    room.known.append(place)
-    return room
-
-
-def named(token: str) -> dict[str, str]:
-    """What must not show of a token; of a personal one also no other that it buys: all begin alike."""
-    if "." not in token:
-        return {"token": token}
-    head, claims, signature = token.split(".")
-    return {"any JWT": head, "claims": claims, "signature": signature}
-
-
-def answer(standin: StandIn) -> None:
-    """Somebody answers all that is there."""
-    for number, task in list(standin.memory.tasks.items()):
-        if not standin.memory.annotations_of(number):
-            label = "Spam" if "pills" in task["data"]["text"] else "Ham"
-            standin.answer(number, OWNER, choice("label", label), lead_time=2.0)
 
 
 # --- the hunt itself ---------------------------------------------------------------------------------
@@ -309,24 +115,39 @@ def test_a_round_shows_no_token(tmp_path: Path, standin: StandIn, proxy: Telltal
         assert "nobody expected this" in told
         room.run("run", "mail.task", ends=4)
         room.run("status", "mail.task", "--json")
+    words, told = room.said[-1]
+    room.said.append((f"a copy of {words}", told + room.secrets["claims"].encode()))
+    (store,) = room.work.glob(".labelwright/*/state.db")
+    coded = base64.b64encode(f"labelwright:{room.secrets['signature']}".encode())
+    store.with_name("copy").write_bytes(store.read_bytes() + coded)
+    assert {line.split(": ")[0] for line in room.leaks()} == {
+        f"a copy of {words}",
+        str(store.with_name("copy").relative_to(room.folder)),
+    }
 
 
-PLACES = ("environment", "personal token", "keyring", "file")
+def test_the_servers_words_do_not_repeat_a_secret_of_ours(
+    standin: StandIn, proxy: Telltale
+) -> None:
+    proxy.status, proxy.where = 400, "POST /api/webhooks/"
+    with LabelStudio(proxy.url, standin.token) as client:
+        project = client.create_project({"title": "mail"})
+        with pytest.raises(ConnectorError) as refused:
+            register(client, project, "http://127.0.0.1:9", SERVE)
+    assert refused.value.message.count("[token]") == 2
+    assert not seen({"token": standin.token, "secret": SERVE}, refused.value.message.encode())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", ["legacy token", "personal token"])
 def test_nothing_shows_a_token_whatever_happens(
     tmp_path: Path, standin: StandIn, proxy: Telltale, place: str
 ) -> None:
-    if place in ("environment", "personal token"):
-        token = standin.token if place == "environment" else standin.personal_token
-        room = from_environment(tmp_path, proxy, token)
-    else:
-        room = from_studio(tmp_path, proxy, standin.token, keyring=place == "keyring")
+    token = standin.token if place == "legacy token" else standin.personal_token
+    room = from_environment(tmp_path, proxy, token)
     room.secrets["secret"] = SERVE
     with hunted(room):
-        looked_at(room)
+        room.run("doctor", "mail.task", ends=None)
         room.run("run", "mail.task", ends=4)
         gone_wrong(room, proxy)
         woken(room, standin)
@@ -338,21 +159,30 @@ def test_nothing_shows_a_token_whatever_happens(
         looked_at(room)
         changed(room)
         taken_out(room)
-        served(room, place)
+        served(room)
 
 
-def looked_at(room: Round) -> None:
-    """All that only looks, before there is a campaign and after."""
-    began = (room.work / ".labelwright").exists()
-    for more in ([], ["--json"]):
-        room.run("check", "mail.task", *more)
-        room.run("doctor", "mail.task", *more, ends=None)  # there may be something to find
-    if began:
-        for command in ("status", "curve", "history"):
-            room.run(command, "mail.task")
-            room.run(command, "mail.task", "--json")
-        room.run("report", "mail.task")
-    room.run("studio", "status")
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["keyring", "file"])
+def test_nothing_shows_what_is_kept(
+    tmp_path: Path, standin: StandIn, proxy: Telltale, place: str
+) -> None:
+    """Token, password and a secret that is made, kept in either place."""
+    room = from_studio(tmp_path, proxy, standin.token, keyring=place == "keyring")
+    room.secrets["secret"] = SERVE
+    with hunted(room):
+        room.run("run", "mail.task", ends=4)
+        proxy.status = 401
+        room.run("sync", "mail.task", ends=1)
+        proxy.status = 0
+        with proxy.down():
+            room.run("sync", "mail.task", ends=1)
+        room.run("sync", "mail.task", ends=1, CANARY_CRASH="1")
+        answer(standin)
+        room.run("run", "mail.task", "--json", ends=4)
+        looked_at(room)
+        served(room)
+        kept_secret(room)
 
 
 def gone_wrong(room: Round, proxy: Telltale) -> None:
@@ -361,22 +191,33 @@ def gone_wrong(room: Round, proxy: Telltale) -> None:
         "401": Fault("unauthorised", times=99),
         "500": Fault("error_before", status=500, times=99),
         "JSON": Fault("garbled", times=99),
-        "Retry": Fault("busy", seconds=99.0, times=99),
         "broke": Fault("truncated", times=99),
         "sends on": Fault("redirect", location="https://elsewhere.example.com/x", times=99),
     }
-    for fault in faults.values():
+    for told, fault in faults.items():
         proxy.plan.add(fault)
-        assert "error: " in room.run("sync", "mail.task", ends=1)
+        assert told in room.run("sync", "mail.task", ends=1)
         proxy.plan.clear()
     with proxy.down():
         assert "cannot connect" in room.run("sync", "mail.task", ends=1)
-    for proxy.where in ("", "/projects/"):  # with a personal token, the first one buys another
-        for proxy.status in (302, 400, 401, 403, 404, 429, 500):
-            assert "error: " in room.run("sync", "mail.task", ends=1)
+    for proxy.status in (302, 400, 401, 500):
+        assert "[token]" in room.run("sync", "mail.task", ends=1)
+    proxy.where = "/projects/"  # past the buying of an access token, where there is one
+    for proxy.status in (302, 400, 401):
+        assert "[token]" in room.run("sync", "mail.task", ends=1)
     proxy.status = 0
-    room.run("sync", "mail.task", ends=1, CANARY_CRASH="1")
-    room.run("sync", "mail.task", "--json")
+    told = room.run("sync", "mail.task", ends=1, CANARY_CRASH="1")
+    assert "nobody expected this" in told
+
+
+def looked_at(room: Round) -> None:
+    """All that only looks."""
+    for more in ([], ["--json"]):
+        room.run("doctor", "mail.task", *more, ends=None)  # there may be something to find
+        room.run("status", "mail.task", *more)
+    for command in ("curve", "history", "report"):
+        room.run(command, "mail.task")
+    room.run("studio", "status")
 
 
 def woken(room: Round, standin: StandIn) -> None:
@@ -415,30 +256,77 @@ def taken_out(room: Round) -> None:
     room.said.append(("parquet", f"{table.schema.metadata} {table.to_pylist()}".encode()))
 
 
-def served(room: Round, place: str) -> None:
+def served(room: Round) -> None:
     """Suggestions are served with a secret from the environment, then with one that is made and kept."""
     room.write(TASK.replace("from = label_studio", "from = label_studio\nsuggestions = model"))
     room.run("apply", "mail.task", "--yes")
-    words = ("serve", "mail.task", "--no-connect", "--port", "0")
     for more in ({SECRET: SERVE}, {}):
-        started = room.start(*words, **more)
-        assert started.stdout is not None
-        first = b""
-        while b"Next" not in first and (line := started.stdout.readline()):
-            first += line
-        room.said.append(("serve", first))
-        assert started.poll() is None, first
-        started.send_signal(signal.SIGINT)
-        room.end(started, *words)
-        assert started.returncode == 0
-    made = room.folder / "studio" / "serve"
-    if place == "keyring":
+        serving(room, "--no-connect", **more)
+    made = room.folder / "studio" / "serve" / "secrets.json"
+    if made.exists():
+        room.secrets["secret that was made"] = json.loads(made.read_text())["password"]
+        room.known.append(made)
+
+
+def serving(room: Round, *options: str, **more: str) -> str:
+    """What `serve` says until it is ended."""
+    words = ("serve", "mail.task", "--port", "0", *options)
+    started = room.start(*words, **more)
+    assert started.stdout is not None
+    first = b""
+    while b"Next" not in first and (line := started.stdout.readline()):
+        first += line
+    room.said.append(("serve", first))
+    assert started.poll() is None, first
+    started.send_signal(signal.SIGINT)
+    told = first.decode() + room.end(started, *words)
+    assert started.returncode == 0, told
+    return told
+
+
+def kept_secret(room: Round) -> None:
+    """The secret that was made is where the others are kept: hunted like them."""
+    if "CANARY_KEYRING" in room.settings:
         kept = json.loads(Path(room.settings["CANARY_KEYRING"]).read_text(encoding="utf-8"))
-        told = kept[f"labelwright studio {made}/secrets"]
-    else:
-        told = (made / "secrets.json").read_text(encoding="utf-8")
-        room.known.append(made / "secrets.json")
-    room.secrets["secret that was made"] = json.loads(told)["password"]
+        (made,) = (text for name, text in kept.items() if "/serve/" in name)
+        room.secrets["secret that was made"] = json.loads(made)["password"]
+    assert "secret that was made" in room.secrets
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("studio")  # so that there is one to copy
+def test_a_server_of_ones_own_shows_none(tmp_path: Path) -> None:
+    """A real server, begun and ended by us; it may know its own secrets, in its own folder."""
+    room = Round(tmp_path, {"secret": SERVE}, {SECRET: SERVE})
+    home = studio_home(room.env())
+    copy_template(home)
+    home.venv.symlink_to(studio_home().venv)
+    found = kept(home)
+    assert found is not None
+    room.secrets |= {"token": found.token, "password": found.password}
+    room.known += [home.secrets, home.data]
+    with hunted(room):
+        try:
+            room.run("studio", "start")
+            note = running.read_note(home)
+            assert note is not None
+            room.run("run", "mail.task", ends=4)
+            server = Studio(note.url, found.username, found.password, found.token)
+            with LabelStudio(note.url, found.token) as client, Labeller(server, "ann") as ann:
+                (project,) = client.projects()
+                while (task := ann.next(project["id"])) is not None:
+                    ann.choose(task["id"], "Spam" if "pills" in task["data"]["text"] else "Ham")
+                room.run("run", "mail.task", ends=4)
+                looked_at(room)
+                changed(room)
+                room.write((room.work / "mail.task").read_text().replace("= label_studio",
+                           "= label_studio\nsuggestions = model"))  # fmt: skip
+                room.run("apply", "mail.task", "--yes")
+                assert "Asked by project" in serving(room)
+                client.delete_project(project["id"])
+            room.run("sync", "mail.task", ends=1)
+        finally:
+            room.run("studio", "stop")
 
 
 # --- programs of others ------------------------------------------------------------------------------
