@@ -127,6 +127,8 @@ def _watched(
     from labelwright.terminal import awaited_line
     from labelwright.watching import watch, woken
 
+    if where := begin().where():
+        tell(f"People   {where}\nCtrl-C ends this; the same command goes on")
     with ExitStack() as stack:
         wait = sleep if listen is None else stack.enter_context(woken(begin(), listen, webhook))
 

@@ -94,7 +94,7 @@ class Newsroom:
         told = done.stdout + done.stderr
         assert done.returncode in allowed, f"{words} ended with {done.returncode}:\n{told}"
         assert "Traceback" not in told
-        return done.stdout if done.returncode in (0, 3, 4) else done.stderr
+        return done.stdout if done.returncode in (0, 3, 4) else told
 
     def json(self, *words: str, ends: int = 0) -> Any:
         """What a command prints with --json."""
@@ -165,4 +165,4 @@ def following(told: str) -> str:
 
 def place(told: str) -> int:
     """The project that people are sent to."""
-    return int(re.findall(r"^People   http://\S+/projects/(\d+)/data$", told, re.M)[-1])
+    return int(re.findall(r"\bPeople   http://\S+/projects/(\d+)/data\b", told)[-1])

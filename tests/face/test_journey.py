@@ -184,6 +184,32 @@ def exported(room: Newsroom) -> None:
     assert first.isdisjoint(second)
 
 
+def test_left_running_killed_and_stopped(newsroom: Newsroom, studio: Studio) -> None:
+    """`run --watch --listen`: woken by the server, so that nothing is looked for in between."""
+    room = newsroom
+    room.begin("from = label_studio", holdout=20, budget=50, items=10, accept="alpha >= 0.99")
+    words = room.command("run", "news.task", "--watch", "--every", "600", "--listen", "0")
+    with Labeller(studio, "minjun") as minjun:
+        with Terminal(words, folder=room.folder, env=room.env(), size=(40, 100)) as watching:
+            watching.see("round 0 · 30 items out · waiting for 30 answers", seconds=60)
+            project = place(watching.plain)
+            room.label(minjun, project, topic_of)
+            watching.see("round 1 · 10 items out · waiting for 10 answers", seconds=90)
+            watching.kill()
+        left = room.run("doctor", "news.task", ends=1)
+        assert "which a webhook calls: a run ended abruptly" in left
+        with Terminal(words, folder=room.folder, env=room.env(), size=(40, 100)) as watching:
+            watching.see("round 1 · 10 items out · waiting for 10 answers", seconds=60)
+            assert "a webhook wakes the run" in room.run("doctor", "news.task")
+            room.label(minjun, project, topic_of)
+            watching.see("round 2 · 10 items out", seconds=90)
+            watching.press("\x03")
+            assert watching.end() == 130
+            assert "Traceback" not in watching.plain
+    assert "webhook" not in room.run("doctor", "news.task")
+    assert "round 2 · 10 items out" in room.run("status", "news.task")
+
+
 # --- without a server -------------------------------------------------------------------------
 
 
