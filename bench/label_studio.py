@@ -2,7 +2,7 @@
 
 Sending: 10,000 tasks by bare bulk imports of 1,000, and the same tasks written down and delivered; again
 with a suggestion on each of 3,000. Fetching: 30 changed tasks among 10,000 by the server's own filtered list,
-and by a pull. Arms alternate; medians, of pairs where ratios are told. The requests of a pull that finds
+and by a pull. Arms take turns; medians, of pairs where ratios are told. The requests of a pull that finds
 nothing new are counted.
 
     python bench/label_studio.py [--items 10000] [--rounds 5] [--json]
@@ -212,18 +212,19 @@ def begin(url: str, token: str, folder: Path, items: int) -> Bench:
 def measure(bench: Bench, items: int, rounds: int) -> dict[str, Any]:
     """Rates and ratios."""
     found: dict[str, Any] = {}
-    for name, count, suggested in (
-        ("sending", items, False),
-        ("sending with suggestions", max(CHUNK, items * 3 // 10), True),
+    for name, count, pairs, suggested in (
+        ("sending", items, rounds, False),
+        ("sending with suggestions", max(CHUNK, items * 3 // 10), 2 * rounds, True),
     ):
         bare(bench, CHUNK, suggested)  # the first is slower
         rates: dict[str, list[float]] = {"bare": [], "ours": []}
-        for _ in range(rounds):
-            rates["bare"].append(bare(bench, count, suggested))
-            rates["ours"].append(ours(bench, count, suggested))
+        for pair in range(pairs):
+            arms = [("bare", bare), ("ours", ours)]
+            for arm, do in arms if pair % 2 else reversed(arms):
+                rates[arm].append(do(bench, count, suggested))
         medians = {arm: statistics.median(values) for arm, values in rates.items()}
-        pairs = zip(rates["bare"], rates["ours"], strict=True)
-        ratio = statistics.median(ours / bare for bare, ours in pairs)
+        both = zip(rates["bare"], rates["ours"], strict=True)
+        ratio = statistics.median(mine / theirs for theirs, mine in both)
         found[name] = {**medians, "ratio": ratio, "all": rates}
     fetched = pulling(bench, items, rounds)
     found["pulling"] = {**fetched, "ratio": fetched["pull"] / fetched["list"]}

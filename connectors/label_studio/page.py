@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from labelwright.dsl.compile.fields import Kind, shown
@@ -48,8 +49,11 @@ class Page:
 
     def in_order(self, labels: Iterable[str]) -> tuple[str, ...]:
         """Class ids once each, as the file has them. Raises KeyError for what is no class."""
-        rank = {c: n for n, c in enumerate(self.paths)}
-        return tuple(sorted(set(labels), key=lambda c: rank[c]))
+        return tuple(sorted(set(labels), key=lambda c: self._rank[c]))
+
+    @cached_property
+    def _rank(self) -> dict[str, int]:
+        return {c: n for n, c in enumerate(self.paths)}
 
 
 def _upwards(class_id: str, parents: Mapping[str, str | None]) -> Iterator[str]:

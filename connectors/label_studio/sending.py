@@ -75,9 +75,28 @@ def _deliver(
     if site.outbox.get(unsure) == "1":
         waiting = settle(site, batch, waiting)
     addresses = _uploaded(site, items, {s.item for s in waiting})
-    row_of = {identity: row for row, identity in enumerate(items.ids)}
     _let_show(site, waiting)
     site.outbox.set(unsure, "1")
+    arrived: dict[str, int] = {}
+    try:
+        _import(site, batch, waiting, items, hints, notes, addresses, arrived)
+    finally:  # once for all: a process that dies before finds out by looking
+        site.outbox.mark(arrived, "sent", arrived)
+    site.outbox.set(unsure, "0")
+
+
+def _import(
+    site: Site,
+    batch: str,
+    waiting: Sequence[Sent],
+    items: Items,
+    hints: Mapping[str, tuple[str, ...]],
+    notes: Sequence[str],
+    addresses: Mapping[tuple[str, str], str],
+    arrived: dict[str, int],
+) -> None:
+    """Import these; `arrived` gets the number of each whose import was acknowledged."""
+    row_of = {identity: row for row, identity in enumerate(items.ids)}
     tries, whole = 0, len(waiting)
     while waiting:
         chunk = waiting[:CHUNK]
@@ -99,11 +118,9 @@ def _deliver(
                 ) from None
             waiting = settle(site, batch, waiting)
             continue
-        known = {s.uid: n for s, n in zip(chunk, numbers, strict=True)}
-        site.outbox.mark(known, "sent", known)
+        arrived |= {s.uid: n for s, n in zip(chunk, numbers, strict=True)}
         waiting = waiting[CHUNK:]
         site.context.progress("sending", whole - len(waiting), whole)
-    site.outbox.set(unsure, "0")
 
 
 def _bodies(
