@@ -11,6 +11,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ OURS = b"\0-m\0labelwright\0"
 """What the command line of our own processes holds: they may have what their environment was given."""
 
 
+@cache
 def forms(secret: str) -> dict[str, bytes]:
     """What would give a secret away: itself, parts of it, and ways to write it."""
     raw = secret.encode()
@@ -80,6 +82,7 @@ class Processes:
 
     def look(self) -> None:
         """Look at all processes once."""
+        secrets = dict(self.secrets)
         for entry in os.scandir("/proc"):
             if not entry.name.isdecimal():
                 continue
@@ -95,7 +98,7 @@ class Processes:
             elif command == b"":
                 continue  # not begun, or ended
             for where, there in (("command line", command), ("environment", environment)):
-                self.found |= {f"{where} of {who}: {how}" for how in seen(self.secrets, there)}
+                self.found |= {f"{where} of {who}: {how}" for how in seen(secrets, there)}
         self.looks += 1
 
 
