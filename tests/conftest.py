@@ -35,6 +35,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         stop_shared_studio(_shared_folder(session.config))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders() -> Iterator[None]:
+    """Tests bring their own data: a developer's data root and state folder are not theirs.
+
+    Those that want the public data sets have read where these are by now.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LABELWRIGHT_DATA", raising=False)
+        patch.delenv("LABELWRIGHT_STATE", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def studio(request: pytest.FixtureRequest) -> Studio:
     """The session's Label Studio: every test makes its own projects and people in it."""

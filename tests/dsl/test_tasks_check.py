@@ -16,6 +16,7 @@ from labelwright.dsl.read import read
 from labelwright.loop.plugins import Installed
 
 ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("LABELWRIGHT_DATA") or ROOT.parent / "shared" / "data")
 TASKS = sorted((ROOT / "tasks").glob("*.task"))
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.task"))
 
@@ -103,10 +104,9 @@ def test_shipped_tasks_name_columns_that_are_there(path: Path, tmp_path: Path) -
 
     task = reading(path, Installed()).task
     assert task is not None
-    root = Path(os.environ.get("LABELWRIGHT_DATA") or ROOT.parent / "shared" / "data")
-    if task.data.source.name != "bundled" and not root.is_dir():
+    if task.data.source.name != "bundled" and not DATA.is_dir():
         pytest.skip("the data sets are not here; set LABELWRIGHT_DATA to their folder")
-    context = Context(task=task, data_root=root, cache=tmp_path)
+    context = Context(task=task, data_root=DATA, cache=tmp_path)
     source = Installed().invoke("read", task.data.source, context=context)
     names = set(source.schema().names)
     data = task.data

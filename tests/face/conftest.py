@@ -1,4 +1,4 @@
-"""Tests of the face bring their own data: a developer's data root and state folder are not theirs."""
+"""What tests of the face share."""
 
 from __future__ import annotations
 
@@ -7,12 +7,6 @@ from pathlib import Path
 import pytest
 
 from .wheel import install
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LABELWRIGHT_DATA", raising=False)
-    monkeypatch.delenv("LABELWRIGHT_STATE", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -33,8 +33,10 @@ class Terminal:
         self.fd, other = pty.openpty()
         self.resize(size)
         self.before = termios.tcgetattr(other)
+        # a size in the environment, as xdist sets one, would count for more than the window's
+        own = {k: v for k, v in env.items() if k not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
-            command, cwd=folder, env={**env, "TERM": "xterm-256color"}, stdin=other, stdout=other,
+            command, cwd=folder, env={**own, "TERM": "xterm-256color"}, stdin=other, stdout=other,
             stderr=other, start_new_session=True, preexec_fn=_take_terminal,
         )  # fmt: skip
         self._other = other

@@ -59,8 +59,6 @@ def begin(
     studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Campaign]:
     """`begin(task, news="id,title\\n…")`: a campaign on the session's server, its tables as CSV files."""
-    for name in ("LABELWRIGHT_DATA", "LABELWRIGHT_STATE"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.token)
     return partial(Campaign.begin, tmp_path)

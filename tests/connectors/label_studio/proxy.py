@@ -61,8 +61,8 @@ class Answered:
     headers: list[tuple[str, str]]
     body: bytes
 
-    def raw(self) -> bytes:
-        """As it goes back."""
+    def raw(self, *, last: bool = False) -> bytes:
+        """As it goes back. last: nothing more is answered on this connection."""
         lines = [f"HTTP/1.1 {self.status} {self.reason}"]
         lines += [
             f"{name}: {value}"
@@ -71,6 +71,7 @@ class Answered:
         ]
         if self.status != 204:
             lines.append(f"Content-Length: {len(self.body)}")
+        lines += ["Connection: close"] * last
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
 
 
@@ -187,7 +188,7 @@ class Proxy:
             self._forward(asked)
         elif fault.kind == "error_after":
             self._forward(asked)
-            connection.sendall(_page(fault.status).raw())
+            connection.sendall(_page(fault.status).raw(last=True))
         elif fault.kind == "truncated":
             whole = self._forward(asked)
             connection.sendall(whole.raw()[: -max(1, len(whole.body) // 2)])

@@ -41,8 +41,6 @@ def fault(kind: Kind, nth: int) -> Fault:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("LABELWRIGHT_DATA", "LABELWRIGHT_STATE"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sending, "CHUNK", CHUNK)
     with stamina.set_testing(True, attempts=4, cap=True):
         yield

@@ -75,8 +75,6 @@ def begin(
     desk: RealDesk, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Begin]:
     """A campaign of its own; its project goes afterwards."""
-    for name in ("LABELWRIGHT_DATA", "LABELWRIGHT_STATE"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.token)
     begun: list[Round] = []
 

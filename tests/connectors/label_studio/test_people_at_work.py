@@ -64,8 +64,6 @@ class Desk:
 
 @pytest.fixture
 def desk(standin: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in ("LABELWRIGHT_DATA", "LABELWRIGHT_STATE"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LABEL_STUDIO_URL", standin.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", standin.token)
     hurried(monkeypatch)

@@ -172,8 +172,7 @@ def conversation(http: httpx.Client) -> Said:
         "id"
     ]
     ask("delete the last", "POST", act, json={"selectedItems": {"all": False, "included": [last]}})
-    again = ask("import again", "POST", f"{here}/import?return_task_ids=true", json=rows[:1])
-    said["the last id is given again"] = (0, again["task_ids"] == [last])
+    ask("import again", "POST", f"{here}/import?return_task_ids=true", json=rows[:1])
     ask("delete project", "DELETE", f"{here}/")
     ask("delete project again", "DELETE", f"{here}/")
     ask("nothing", "GET", "/nothing")
