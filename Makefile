@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export LABELWRIGHT_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: demo test test-slow studio check format bench constraints clean
+.PHONY: demo test test-slow test-soak studio check format bench constraints clean
 
 demo: $(READY)
 	$(BIN)/labelwright run tasks/digits.task
@@ -13,7 +13,10 @@ test: $(READY) studio
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-slow: $(READY) studio
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto -m "slow and not soak"
+
+test-soak: $(READY) studio
+	$(BIN)/python -m pytest -n auto -m soak
 
 # The real server that tests start; nothing is done where it is installed already.
 studio: $(READY)

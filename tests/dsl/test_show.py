@@ -13,6 +13,7 @@ from labelwright.dsl.show import show
 from labelwright.dsl.task import Task
 from tests.dsl.catalogues import EVERYTHING
 from tests.dsl.tasks import tasks
+from tests.soak import sampled
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.task"))
 
@@ -39,10 +40,11 @@ def test_any_task_comes_back(task: Task) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(tasks())
-def test_five_thousand_tasks_come_back(task: Task) -> None:
-    comes_back(task)
+@pytest.mark.parametrize("number", sampled([1_500, 5_000], 2))
+def test_thousands_of_tasks_come_back(number: int) -> None:
+    settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck))(
+        given(tasks())(comes_back)
+    )()
 
 
 def comes_back(task: Task) -> None:

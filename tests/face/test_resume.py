@@ -16,6 +16,7 @@ from labelwright import Project
 from labelwright.exporting import curve_json
 from labelwright.loop.steps import STEPS
 from labelwright.loop.store import Store
+from tests.soak import sampled
 
 ROUNDS = 3
 TASK = """
@@ -128,7 +129,7 @@ def test_killed_some_way_in_and_again_and_again(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", range(BOUNDARIES))
+@pytest.mark.parametrize("moment", sampled(range(BOUNDARIES), 3))
 def test_killed_at_every_boundary_it_ends_as_if_undisturbed(
     task: Path, undisturbed: dict[str, Any], tmp_path: Path, moment: int
 ) -> None:

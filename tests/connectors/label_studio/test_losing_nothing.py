@@ -16,6 +16,7 @@ import pytest
 import stamina
 
 from labelwright.connectors.label_studio import sending
+from tests.soak import sampled
 
 from .faulty import Fault, Kind
 from .proxy import Proxy
@@ -114,8 +115,14 @@ def test_done_and_not_acknowledged(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("nth", range(1, REQUESTS + 1))
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "nth"),
+    [
+        pytest.param(k, n, marks=() if (i + n) % 4 == 0 else pytest.mark.soak)
+        for i, k in enumerate(KINDS)
+        for n in range(1, REQUESTS + 1)
+    ],
+)
 def test_any_fault_at_any_request(
     kind: Kind,
     nth: int,
@@ -180,7 +187,9 @@ def test_killed_again_and_again(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", range(2 * (REQUESTS - 3)))  # the last three are those of `sync`
+@pytest.mark.parametrize(
+    "moment", sampled(range(2 * (REQUESTS - 3)), 3)
+)  # the last three are those of `sync`
 def test_killed_at_every_request(
     moment: int, begin: Begin, undisturbed: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,6 @@ def test_the_server_takes_any_task(server: httpx.Client, blank: int, made: Any) 
 
 @pytest.mark.slow
 @given(made=compiled())
-@settings(max_examples=600, deadline=None, suppress_health_check=_KEEP, phases=_QUICK)
+@settings(max_examples=200, deadline=None, suppress_health_check=_KEEP, phases=_QUICK)
 def test_the_server_takes_any_task_at_length(server: httpx.Client, blank: int, made: Any) -> None:
     _accepted(server, blank, *made)
