@@ -93,6 +93,7 @@ def test_a_file_that_cannot_be_used_is_an_error_and_mending_it_is_enough(
     sound(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_line_of_200_mb_is_set_aside_and_counted(tmp_path: Path) -> None:
     (tmp_path / "letters.task").write_text(TEXT.format(**CSV), encoding="utf-8")
     rows = [*lines(), b"999,\xff\xfe bad bytes,A"]

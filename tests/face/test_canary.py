@@ -104,6 +104,7 @@ def test_what_processes_show_is_found() -> None:
 # --- a round -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_round_shows_no_token(tmp_path: Path, standin: StandIn, proxy: Telltale) -> None:
     room = from_environment(tmp_path, proxy, standin.personal_token)
     with hunted(room):

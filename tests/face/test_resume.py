@@ -118,7 +118,7 @@ def test_another_seed_gives_another_run(
     assert told(task, tmp_path)["choice"] != undisturbed["choice"]
 
 
-@pytest.mark.parametrize("first", [0, 7])
+@pytest.mark.parametrize("first", [0, pytest.param(7, marks=pytest.mark.slow)])
 def test_killed_some_way_in_and_again_and_again(
     task: Path, undisturbed: dict[str, Any], tmp_path: Path, first: int
 ) -> None:
