@@ -42,10 +42,7 @@ def _found(site: Site, state: Mapping[str, Any]) -> Iterator[str]:
     gone = [s for s in site.outbox.sent() if s.state == "gone"]
     if gone:
         kept = sum(h.uid in {s.uid for s in gone} for h in site.outbox.held())
-        yield (
-            f"{len(gone):,} items were deleted there; the {kept:,} annotations that they had "
-            "are kept here"
-        )
+        yield f"items deleted there: {len(gone):,}; annotations that they had, kept here: {kept:,}"
     sent = sum(s.state == "sent" for s in site.outbox.sent())
     extra = int(state.get("task_number") or 0) - sent
     if extra > 0:
@@ -53,7 +50,7 @@ def _found(site: Site, state: Mapping[str, Any]) -> Iterator[str]:
             not t["data"].get(BATCH) for t in site.client.tasks(site.project(), include="id,data")
         )
         if foreign:
-            yield f"{foreign:,} items were added there by hand; they are left alone and not counted"
+            yield f"items added there by hand, left alone and not counted: {foreign:,}"
     for why in strange(site).values():
         yield f"an answer cannot be read and does not count: {why}"
 

@@ -154,12 +154,11 @@ class LabelStudioPeople:
         found = self.pulled
         if found is None:
             return ()
-        lines = [f"{found.spare:,} items had arrived twice: one of each was taken away"] * bool(
-            found.spare
-        )
-        lines += [
-            f"{found.gone:,} items were deleted on the server; their answers are kept"
-        ] * bool(found.gone)
+        lines = []
+        if found.spare:
+            lines.append(f"items that arrived twice, put together again: {found.spare:,}")
+        if found.gone:
+            lines.append(f"items deleted on the server, answers kept: {found.gone:,}")
         return (*lines, *(f"an answer cannot be read: {why}" for why in found.strange))
 
     def examine(self) -> Iterator[tuple[bool, str, str]]:

@@ -249,7 +249,7 @@ def test_drift_is_told_and_set_back(begin: Begin) -> None:
     told = "\n".join(there.drift)
     assert "the labelling page was changed by hand: with Mine" in told
     assert "the title was changed by hand" in told
-    assert "1 items were deleted there" in told
+    assert "items deleted there: 1" in told
     assert there.resent == 1
     assert not plan.nothing
     campaign.project().apply(plan)

@@ -155,7 +155,7 @@ def test_a_task_that_somebody_deletes_keeps_its_answers_and_is_not_made_again(de
     desk.server.remove_task(lost)
     synced = desk.sync()
     assert changes(synced) == (0, 0, 0)
-    assert "1 items were deleted on the server" in " ".join(synced.told)
+    assert "items deleted on the server, answers kept: 1" in " ".join(synced.told)
     assert desk.told() == before
     assert desk.states()[desk.item[lost]] == "gone"
     assert desk.round.run() == "waiting"
