@@ -9,7 +9,6 @@ import base64
 import csv
 import io
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from labelwright.loop import disk
 from labelwright.loop.errors import LabelwrightError
 from labelwright.loop.history import Campaign, Estimate, RoundRecord
 from labelwright.summary import bill, last_round, outcome, verdicts
@@ -216,31 +216,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises ExportError where the folder or the disk refuses.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        with disk.replacing(path) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ExportError(
             f"{path} cannot be written: {reason}", "name another place, or make room there"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _field_names(rows: Sequence[LabelledRow]) -> dict[str, str]:

@@ -11,12 +11,12 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from labelwright.loop.disk import replacing
 from labelwright.loop.errors import ConnectorError
 
 Format = Literal["jsonl", "csv"]
@@ -57,33 +57,16 @@ def write_new(path: Path, content: bytes) -> None:
     """Write a file that is not there yet; one that is there stays. Raises ConnectorError."""
     if path.exists():
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with replacing(path) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
     except OSError as error:
         raise ConnectorError(
             f"{path} cannot be written: {error.strerror or error}",
             "make room there, or name another folder in `annotators`",
             retry=True,
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _cell(value: Any) -> Any:

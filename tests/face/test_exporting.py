@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelwright import exporting
 from labelwright.exporting import (
     PROVENANCE,
     ExportError,
@@ -185,8 +184,8 @@ def test_the_file_is_on_disk_before_it_takes_its_place(
         steps.append("replace")
         real_replace(source, target)
 
-    monkeypatch.setattr(exporting.os, "fsync", fsync)
-    monkeypatch.setattr(exporting.os, "replace", replace)
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
     with replacing(tmp_path / "r.html") as file:
         file.write(b"x")
     assert steps == ["fsync", "replace", "fsync"]

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from labelwright.loop.disk import replacing
 from labelwright.loop.errors import ConnectorError, LockedError
 
 VERSION = "1.23.2"
@@ -106,15 +107,5 @@ def studio_home(environ: Mapping[str, str] = os.environ) -> Home:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file whole or not at all, readable by its owner alone."""
-    import tempfile
-
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path, private=True) as file:
+        file.write(text.encode())
