@@ -83,7 +83,7 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
 
 
 def _anchoring(bench: Workbench) -> Anchoring | None:
-    """Over the first answer of each person to an item that a suggestion was made for."""
+    """Over the judgements in force on items that a suggestion was made for."""
     outbox = Outbox(bench.store)
     suggested = {
         (s.batch, s.item): (s.shown, tuple(json.loads(s.suggestion)["labels"]))
