@@ -177,7 +177,7 @@ def test_a_disk_that_refuses_leaves_the_file(folder: Path, monkeypatch: pytest.M
     def full(source: object, target: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("labelwright.exporting.os.replace", full)
+    monkeypatch.setattr("labelwright.loop.disk.os.replace", full)
     result = fmt("a.task", "b.task", code=1)
     assert "cannot be written: No space left on device" in result.stderr
     assert "1 file in form already, 1 file left as it is" in result.stdout
