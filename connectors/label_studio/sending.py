@@ -9,7 +9,7 @@ swept by `collecting`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labelwright.connectors.label_studio.faults import Unsure
 from labelwright.connectors.label_studio.filters import equal
@@ -26,9 +26,6 @@ from labelwright.loop.errors import ConnectorError
 from labelwright.loop.handing import handed_out, suggestion_of
 from labelwright.loop.outbox import Sent
 from labelwright.loop.ports import Items, Request
-
-if TYPE_CHECKING:
-    from labelwright.loop.items import Snapshot
 
 CHUNK = 1000
 _TRIES = 5
@@ -204,11 +201,3 @@ def _upload(site: Site, name: str, content: bytes, kind: str) -> str:
         except Unsure:
             site.pause(1.0)
     return site.client.upload(site.project(), name, content, kind)
-
-
-def send_again(site: Site, batch: str, items: Snapshot) -> int:
-    """Import items once more that somebody deleted on the server; how many there were."""
-    gone = [s for s in site.outbox.sent(batch) if s.state == "gone"]
-    site.outbox.mark([s.uid for s in gone], "waiting")
-    deliver(site, batch, items)
-    return len(gone)
