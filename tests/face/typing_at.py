@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b.")
-_HOME = "\x1b[H"
+_HOME, _DRAWN = "\x1b[H", "\x1b[J"
 
 
 class Terminal:
@@ -41,6 +42,7 @@ class Terminal:
         )  # fmt: skip
         self._other = other
         self.output = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def __enter__(self) -> Terminal:
         return self
@@ -65,9 +67,12 @@ class Terminal:
         os.write(self.fd, keys.encode())
 
     def see(self, pattern: str, *, seconds: float = 30) -> str:
-        """Wait until the screen shows a pattern, and return the screen. Fails where it never does."""
+        """Wait until a whole screen shows a pattern, and return it. Fails where it never does.
+
+        A screen comes in pieces: it is whole once the rest of the window was cleared.
+        """
         end = time.monotonic() + seconds
-        while not re.search(pattern, self.screen()):
+        while not (self._whole() and re.search(pattern, self.screen())):
             if time.monotonic() > end or not self._read(end):
                 raise AssertionError(f"{pattern!r} never came:\n{self.screen()}")
         return self.screen()
@@ -75,6 +80,10 @@ class Terminal:
     def screen(self) -> str:
         """What was drawn last, without colours."""
         return _SEQUENCE.sub("", self.output.rpartition(_HOME)[2]).replace("\r\n", "\n")
+
+    def _whole(self) -> bool:
+        _, home, drawn = self.output.rpartition(_HOME)
+        return not home or _DRAWN in drawn
 
     @property
     def plain(self) -> str:
@@ -100,7 +109,7 @@ class Terminal:
         if not ready:
             return self.process.poll() is None and time.monotonic() < end
         try:
-            self.output += os.read(self.fd, 65536).decode(errors="replace")
+            self.output += self._decoder.decode(os.read(self.fd, 65536))
         except OSError:
             return False
         return True
