@@ -219,12 +219,15 @@ class Chosen:
 
     indices: (n,) positions in X. utilities: (n,) higher is better. probabilities: (n,) the chance each
     item had of being chosen (1 for a deterministic rule). reasons: one short sentence an item.
+    notes: what whoever reads the report should know of the choice: "chosen among 50,000 items drawn
+    at random out of 1,000,000". Shown, never swallowed.
     """
 
     indices: np.ndarray
     utilities: np.ndarray
     probabilities: np.ndarray
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.indices, self.utilities))

@@ -43,7 +43,14 @@ def checked(chosen: Any, n_pool: int, n_instances: int) -> Chosen:
         raise _broken("gave a selection probability outside 0 < p <= 1")
     if len(chosen.reasons) != n:
         raise _broken(f"gave {len(chosen.reasons)} reasons for {n} items")
-    return Chosen(indices, utilities, probabilities, tuple(chosen.reasons))
+    return Chosen(indices, utilities, probabilities, tuple(chosen.reasons), tuple(chosen.notes))
+
+
+def nothing() -> Chosen:
+    """No item: of an empty pool, or where none is asked for."""
+    import numpy as np
+
+    return Chosen(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), ())
 
 
 def top(utilities: np.ndarray, n_instances: int) -> np.ndarray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labelwright.dsl.task import Call, Percent
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.ports import Chosen
+from labelwright.loop.query.blocks import part as part_of
 from labelwright.loop.query.contract import checked
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def mix(
     for (_, arm), count, seed in zip(arms, counts, seeds, strict=True):
         if count == 0:
             continue
-        pool = X if len(left) == len(X) else X[left]
+        pool = X if len(left) == len(X) else part_of(X, left)
         returned = plugins.invoke(
             "query",
             arm,
@@ -58,13 +60,14 @@ def mix(
             reason if reason.startswith(arm.name) else f"{arm.name}: {reason}".rstrip(": ")
             for reason in part.reasons
         )
-        parts.append(Chosen(rows, part.utilities, part.probabilities, reasons))
+        parts.append(replace(part, indices=rows, reasons=reasons))
         left = np.setdiff1d(left, rows, assume_unique=True)
     return Chosen(
         np.concatenate([np.zeros(0, dtype=np.int64), *(part.indices for part in parts)]),
         np.concatenate([np.zeros(0), *(part.utilities for part in parts)]),
         np.concatenate([np.zeros(0), *(part.probabilities for part in parts)]),
         tuple(reason for part in parts for reason in part.reasons),
+        tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )
 
 

@@ -39,6 +39,68 @@ class Prefit:
         return np.asarray(self.predict_proba(X).argmax(axis=1))
 
 
+@dataclass(frozen=True)
+class _Understood:
+    """A modAL learner as our strategies see one (implements `ports.QueryLearner`)."""
+
+    learner: Any
+    X_training: np.ndarray
+    y_training: np.ndarray
+    classes: tuple[str, ...]
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """(n_items, n_classes)."""
+        import numpy as np
+
+        return np.asarray(self.learner.predict_proba(X))
+
+    def fit_again(self, rows: np.ndarray, seed: int) -> Model:
+        """A clone of the estimator, fitted to these rows; its columns are ours."""
+        from sklearn.base import clone
+
+        classes = self.learner.estimator.classes_
+        estimator = clone(self.learner.estimator)
+        if "random_state" in estimator.get_params():
+            estimator.set_params(random_state=int(seed))
+        estimator.fit(self.X_training[rows], classes[self.y_training[rows]])
+        return _Refitted(estimator, classes)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class _Refitted:
+    """A fitted estimator that answers for all classes, those it never saw with 0."""
+
+    estimator: Any
+    classes_: np.ndarray
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        probs = np.zeros((len(X), len(self.classes_)))
+        columns = np.searchsorted(self.classes_, self.estimator.classes_)
+        probs[:, columns] = self.estimator.predict_proba(X)
+        return probs
+
+
+def understood(learner: Any) -> QueryLearner:
+    """A learner as our strategies see one: ours as it is, a modAL `ActiveLearner` adapted.
+
+    So that every strategy of ours serves as `ActiveLearner(query_strategy=…)`.
+    """
+    import numpy as np
+
+    if hasattr(learner, "fit_again"):
+        return learner  # type: ignore[no-any-return]
+    classes = getattr(learner.estimator, "classes_", np.zeros(0))
+    X, y = learner.X_training, learner.y_training
+    return _Understood(  # type: ignore[return-value]
+        learner,
+        np.zeros((0, 0)) if X is None else np.asarray(X),
+        np.zeros(0, np.int64) if y is None else np.searchsorted(classes, np.asarray(y).reshape(-1)),
+        tuple(str(name) for name in classes),
+    )
+
+
 def committee_of(learner: QueryLearner, size: int, random_state: int) -> Any:
     """A modAL Committee of `size` models, each trained on a bootstrap sample of the labels.
 

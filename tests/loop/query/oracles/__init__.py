@@ -1,0 +1,1 @@
+"""What the papers say, in plain loops, one strategy a file; nothing here imports labelwright.loop."""
