@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-_RECIPE = 1
+RECIPE = 1
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def data_folder() -> Path:
 def load(name: str) -> Set:
     """A set by its name. Exits where its data are not there."""
     entry = next(e for e in protocol()["set"] if e["name"] == name)
-    path = _cache() / f"{name}-{_RECIPE}.npz"
+    path = cache_folder() / f"{name}-{RECIPE}.npz"
     if not path.exists():
         made = _MAKERS[name]()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,8 @@ def load(name: str) -> Set:
     )  # fmt: skip
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where what takes long is kept."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "labelwright" / "bench"
 
