@@ -18,11 +18,21 @@ if TYPE_CHECKING:
 def least_confidence(
     learner: QueryLearner, X: np.ndarray, n_instances: int, *, random_state: int = 0
 ) -> Chosen:
-    """The items whose likeliest class is least likely. Utility: 1 − p1."""
+    """The items whose likeliest class is least likely. Utility: 1 − p1.
+
+    Needs labels. Of equal items the lower position comes first. Reads X once, keeps 16 bytes an item.
+    """
     return most_uncertain(
         learner,
         X,
         n_instances,
-        utility=lambda probs: 1 - probs.max(axis=1),
+        utility=utility,
         reason=lambda value, first, _: f"at most {1 - value:.2f}: {first}",
     )
+
+
+def utility(probs: np.ndarray) -> np.ndarray:
+    """1 − p1, (n_items, n_classes) -> (n_items,)."""
+    import numpy as np
+
+    return np.asarray(1 - probs.max(axis=1))

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
-import math
+from functools import partial
 
 import numpy as np
+import oracles.entropy
+import oracles.least_confidence
+import oracles.margin
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from learners import Learner, saying
+from oracles.ranking import best
+from planted import planted
+from pools import Pool
+from told import differing, softmaxed, stored, telling
 
 from labelwright.loop.errors import StrategyError
+from labelwright.loop.query import uncertain
+from labelwright.loop.query.blocks import blocks
 from labelwright.loop.query.entropy import entropy
 from labelwright.loop.query.least_confidence import least_confidence
 from labelwright.loop.query.margin import margin
@@ -17,12 +26,47 @@ STRATEGIES = [margin, least_confidence, entropy]
 
 
 def _plainly(name: str, row: list[float]) -> float:
-    ranked = sorted(row, reverse=True)
-    if name == "margin":
-        return 1 - (ranked[0] - ranked[1])
-    if name == "least_confidence":
-        return 1 - ranked[0]
-    return -sum(p * math.log(p) for p in row if p > 0)
+    return getattr(oracles, name).utility(row)
+
+
+def _right(strategy, pool: Pool) -> bool:
+    probs = softmaxed(pool)
+    chosen = strategy(telling(pool, probs), stored(pool), pool.n_instances)
+    expected = best([_plainly(strategy.__name__, row) for row in probs.tolist()], pool.n_instances)
+    return chosen.indices.tolist() == expected
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uncertain, "blocks", partial(blocks, size=7))
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_they_are_their_oracles_on_every_pool(strategy) -> None:
+    assert differing(partial(_right, strategy)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("top(utilities, n_instances)", "top(-utilities, n_instances)"),
+        ("utilities[rows] = utility(probs)", "utilities[rows] = utility(probs)[::-1]"),
+    ],
+)
+def test_the_oracle_notices_a_wrong_index(old: str, new: str, monkeypatch) -> None:
+    broken = planted("uncertain", old, new)
+    monkeypatch.setitem(margin.__globals__, "most_uncertain", broken.most_uncertain)
+    assert len(differing(partial(_right, margin))) > 100
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_measures_are_the_strategies_own(strategy) -> None:
+    probs = np.array([[0.7, 0.2, 0.1], [0.4, 0.4, 0.2]])
+    expected = [_plainly(strategy.__name__, row) for row in probs.tolist()]
+    assert uncertain.measure(strategy.__name__)(probs) == pytest.approx(expected)
+    with pytest.raises(StrategyError, match="no uncertainty called guess"):
+        uncertain.measure("guess")
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
