@@ -12,20 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labelwright.loop.errors import StrategyError
 from labelwright.loop.query.contract import checked
 
 if TYPE_CHECKING:
     import numpy as np
 
     from labelwright.loop.ports import Chosen, Model, QueryLearner
+    from labelwright.loop.query.members import Member
 
 
 @dataclass(frozen=True)
 class Prefit:
     """A trained model with the attributes that modAL reads off a fitted scikit-learn classifier."""
 
-    model: Model
+    model: Member
     classes_: np.ndarray
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
@@ -63,11 +63,11 @@ class _Understood:
         if "random_state" in estimator.get_params():
             estimator.set_params(random_state=int(seed))
         estimator.fit(self.X_training[rows], classes[self.y_training[rows]])
-        return _Refitted(estimator, classes)  # type: ignore[return-value]
+        return Refitted(estimator, classes)  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
-class _Refitted:
+class Refitted:
     """A fitted estimator that answers for all classes, those it never saw with 0."""
 
     estimator: Any
@@ -101,26 +101,16 @@ def understood(learner: Any) -> QueryLearner:
     )
 
 
-def committee_of(learner: QueryLearner, size: int, random_state: int) -> Any:
-    """A modAL Committee of `size` models, each trained on a bootstrap sample of the labels.
-
-    Each sample holds one item of every class that has labels, so that no member forgets a class.
-    """
+def committee_of(learner: QueryLearner, size: int, random_state: int, by: str = "bootstrap") -> Any:
+    """A modAL Committee of `size` models of the labels so far: see `members.members`."""
     import numpy as np
     from modAL.models import ActiveLearner, Committee
 
-    labels = learner.y_training
-    if len(labels) == 0:
-        raise StrategyError("committee needs labels", "begin with a phase that uses k_means")
+    from labelwright.loop.query.members import members
+
     classes = np.arange(len(learner.classes))
-    members = []
-    for seed in np.random.SeedSequence(random_state).generate_state(size):
-        rng = np.random.default_rng(seed)
-        kept = [int(rng.choice(np.flatnonzero(labels == c))) for c in np.unique(labels)]
-        drawn = rng.integers(len(labels), size=len(labels) - len(kept))
-        model = learner.fit_again(np.concatenate([kept, drawn]).astype(np.int64), int(seed))
-        members.append(ActiveLearner(Prefit(model, classes)))
-    return Committee(members)
+    found = members(learner, size, random_state, by)
+    return Committee([ActiveLearner(Prefit(member, classes)) for member in found])
 
 
 def from_modal(strategy: Callable[..., Any]) -> Callable[..., Chosen]:
