@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import modAL.batch
 import modAL.disagreement
 import modAL.uncertainty
@@ -10,12 +12,17 @@ from modAL.models import ActiveLearner
 from sklearn.linear_model import LogisticRegression
 
 from labelwright.loop.errors import StrategyError
+from labelwright.loop.query.committee import committee
+from labelwright.loop.query.density_weighted import density_weighted
 from labelwright.loop.query.entropy import entropy
+from labelwright.loop.query.expected_gradient_length import expected_gradient_length
 from labelwright.loop.query.k_means import k_means
 from labelwright.loop.query.least_confidence import least_confidence
 from labelwright.loop.query.margin import margin
 from labelwright.loop.query.modal import from_modal
+from labelwright.loop.query.multilabel_margin import multilabel_margin
 from labelwright.loop.query.random_ import random
+from labelwright.loop.query.ranked_batch import ranked_batch
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,22 @@ def test_a_strategy_that_repeats_an_item_is_an_error() -> None:
         from_modal(twice)(trained(), blobs(9)[0], 2, random_state=0)
 
 
-@pytest.mark.parametrize("strategy", [random, margin, least_confidence, entropy, k_means])
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        random,
+        margin,
+        least_confidence,
+        entropy,
+        k_means,
+        committee,
+        partial(committee, by="learners"),
+        ranked_batch,
+        density_weighted,
+        expected_gradient_length,
+        multilabel_margin,
+    ],
+)
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_ours_serve_in_modals_active_learner(strategy, n: int) -> None:
     X, labels = blobs(40)
