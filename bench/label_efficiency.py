@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,7 @@ def run_arm(
     pool: int | None = None,
     cold: bool = False,
     fresh: bool = False,
+    processes: int = 2,
 ) -> Arm:
     """Run what is not kept yet. `cold`: one batch, chosen with no label; curves of one round."""
     methods = list(dict.fromkeys([REFERENCE, *methods]))
@@ -80,7 +82,7 @@ def run_arm(
         for m in methods
     }
     every = sorted((run for some in plan.values() for run in some), key=lambda run: run.seed)
-    done = runs.made(every, fresh=fresh)
+    done = runs.made(every, processes=processes, fresh=fresh)
     found = {
         n: {m: np.array([done[run].curve for run in plan[n, m]]) for m in methods} for n in names
     }
@@ -270,7 +272,8 @@ def _saving(saving: curves.Saving) -> dict[str, Any]:
 def main() -> int:
     """Print the tables; 1 where a limit is missed."""
     options = _options()
-    names, fresh = options.sets, options.fresh
+    names = options.sets
+    how = {"fresh": options.fresh, "processes": options.processes}
     peers = _peers() if options.peers else []
     small = sets.protocol()["peers"]
     few = min(options.seeds, small["seeds"])
@@ -278,7 +281,7 @@ def main() -> int:
     verdicts: list[Verdict] = []
     found: dict[str, Any] = {}
 
-    ours = run_arm(names, options.methods, options.seeds, fresh=fresh)
+    ours = run_arm(names, options.methods, options.seeds, **how)
     said += [f"Full pools, {options.seeds} seeds", table(ours), together(ours)]
     found["ours"] = numbers(ours)
     if OURS in options.methods:
@@ -287,21 +290,21 @@ def main() -> int:
         picture(ours, options.picture)
     if peers:
         methods = [*options.methods, *peers]
-        theirs = run_arm(names, methods, few, pool=small["pool"], fresh=fresh)
+        theirs = run_arm(names, methods, few, pool=small["pool"], **how)
         said += [f"Pools of {small['pool']:,}, {few} seeds", table(theirs), together(theirs)]
         found["peers"] = numbers(theirs)
         if OURS in options.methods:
             verdicts += as_good_as_peers(theirs)
     cold_sets = [name for name in names if name in COLD]
     if options.cold and cold_sets:
-        first = run_arm(cold_sets, options.cold_methods, options.seeds, cold=True, fresh=fresh)
+        first = run_arm(cold_sets, options.cold_methods, options.seeds, cold=True, **how)
         said += [f"One batch with no label, full pools, {options.seeds} seeds", cold_table(first)]
         found["cold"] = numbers(first, cold=True)
         if OURS in options.cold_methods:
             verdicts += warm_enough(first)
     if options.cold and cold_sets and peers:
         methods = [*options.cold_methods, *_peers(cold=True)]
-        beside = run_arm(cold_sets, methods, few, pool=small["pool"], cold=True, fresh=fresh)
+        beside = run_arm(cold_sets, methods, few, pool=small["pool"], cold=True, **how)
         said += [f"The same, pools of {small['pool']:,}, {few} seeds", cold_table(beside)]
         found["cold_peers"] = numbers(beside, cold=True)
 
@@ -328,6 +331,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--cold", action="store_true", help="the first batch too")
     parser.add_argument("--picture", type=Path, help="where to draw the curves: .svg or .png")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at a time")
     parser.add_argument("--fresh", action="store_true", help="take nothing from the cache")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
