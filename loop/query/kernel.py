@@ -39,17 +39,18 @@ class Kernel:
     def __call__(self, x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         import numpy as np
 
-        found: np.ndarray = np.matmul(x, y.T, out=out)
         if self.name == "cosine":
-            np.maximum(found, 0, out=found)
-            return found
-        squares(x, y, found)
+            likeness: np.ndarray = np.matmul(x, y.T, out=out)
+            np.maximum(likeness, 0, out=likeness)
+            return likeness
+        likeness = closeness(x, y, out)
         if self.name == "rbf":
-            found *= -1 / self.radius**2
-            np.exp(found, out=found)
+            np.minimum(likeness, 0, out=likeness)  # rounding may say nearer than the same
+            likeness *= 2 / self.radius**2
+            np.exp(likeness, out=likeness)
         else:
-            np.less(found, self.radius**2, out=found, casting="unsafe")
-        return found
+            np.greater(likeness, -(self.radius**2) / 2, out=likeness, casting="unsafe")
+        return likeness
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -60,14 +61,15 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0))
 
 
-def squares(x: np.ndarray, y: np.ndarray, products: np.ndarray) -> None:
-    """Make of the inner products (a, b), in place, the squared distances of the rows."""
+def closeness(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """−‖x − y‖² / 2 of all rows, (a, b), by one product: x·y − x·x / 2 − y·y / 2."""
     import numpy as np
 
-    products *= -2
-    products += np.einsum("ij,ij->i", x, x)[:, None]
-    products += np.einsum("ij,ij->i", y, y)
-    np.maximum(products, 0, out=products)
+    ones_x, ones_y = np.ones((len(x), 1), x.dtype), np.ones((len(y), 1), y.dtype)
+    half_x = np.einsum("ij,ij->i", x, x)[:, None] / -2
+    half_y = np.einsum("ij,ij->i", y, y)[:, None] / -2
+    left, right = np.hstack([x, half_x, ones_x]), np.hstack([y, ones_y, half_y])
+    return np.asarray(np.matmul(left, right.T, out=out))
 
 
 def covered_by(items: np.ndarray, reference: np.ndarray, kernel: Kernel) -> np.ndarray:
@@ -90,9 +92,6 @@ def least_distance(rows: np.ndarray) -> float | None:
 
     least = np.inf
     for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        distances = block @ rows.T
-        squares(block, rows, distances)
-        apart = distances[distances > SAME**2]
-        least = min(least, float(apart.min(initial=np.inf)))
+        squared = -2 * closeness(rows[start : start + _BLOCK], rows)
+        least = min(least, float(squared[squared > SAME**2].min(initial=np.inf)))
     return float(np.sqrt(least)) if np.isfinite(least) else None

@@ -12,7 +12,7 @@ from labelwright.loop.ports import Chosen
 from labelwright.loop.query.blocks import blocks, labelled, take
 from labelwright.loop.query.contract import nothing
 from labelwright.loop.query.k_means import _fit, assign
-from labelwright.loop.query.kernel import squares
+from labelwright.loop.query.kernel import closeness
 from labelwright.loop.query.modal import understood
 
 if TYPE_CHECKING:
@@ -167,10 +167,8 @@ def _distances(rows: np.ndarray) -> np.ndarray:
     import numpy as np
 
     rows = rows - rows.mean(axis=0)
-    found: np.ndarray = rows @ rows.T
-    spread = float(np.trace(found)) / len(rows)
-    squares(rows, rows, found)
-    found[found < 1e-6 * spread] = 0
+    found = -2 * closeness(rows, rows)
+    found[found < 1e-6 * np.square(rows).sum() / len(rows)] = 0
     np.sqrt(found, out=found)
     np.fill_diagonal(found, np.inf)
     return found

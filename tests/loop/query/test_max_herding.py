@@ -147,7 +147,7 @@ def test_only_what_is_allowed_is_picked() -> None:
     allowed = np.arange(50) % 5 == 0
     picks, gains = herd(X, X, 20, Kernel("rbf", 0.1), allowed=allowed)
     assert sorted(picks.tolist()) == list(range(0, 50, 5))
-    assert (np.diff(gains) <= 1e-6).all()
+    assert (np.diff(gains) <= 1e-4).all()
 
 
 def test_kernels_by_their_formulas() -> None:
