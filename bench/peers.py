@@ -47,20 +47,20 @@ def chooser(name: str) -> Chooser:
 # --- scikit-activeml --------------------------------------------------------------------------
 
 
-def _skactiveml(name: str, *, model: bool, **options: Any) -> Peer:
+def skactiveml(name: str, *, model: bool, **options: Any) -> Peer:
     def choose(campaign: Campaign, n: int, random_state: int) -> Any:
         from skactiveml import pool
 
         y = np.full(len(campaign.X), np.nan)
         y[campaign.asked] = campaign.y[campaign.asked]
         strategy = getattr(pool, name)(random_state=random_state, **options)
-        more = {"clf": _skactiveml_classifier(campaign), "fit_clf": False} if model else {}
+        more = {"clf": _fitted(campaign), "fit_clf": False} if model else {}
         return strategy.query(campaign.X, y, batch_size=n, **more)
 
     return Peer(choose, cold=not model)
 
 
-def _skactiveml_classifier(campaign: Campaign) -> Any:
+def _fitted(campaign: Campaign) -> Any:
     from skactiveml.base import SkactivemlClassifier
 
     class Fitted(SkactivemlClassifier):  # type: ignore[misc]
@@ -133,13 +133,13 @@ class _ModalLearner:
 
 
 PEERS = {
-    "scikit-activeml: UncertaintySampling": _skactiveml(
+    "scikit-activeml: UncertaintySampling": skactiveml(
         "UncertaintySampling", model=True, method="margin_sampling"
     ),
-    "scikit-activeml: CoreSet": _skactiveml("CoreSet", model=False),
-    "scikit-activeml: Badge": _skactiveml("Badge", model=True),
-    "scikit-activeml: TypiClust": _skactiveml("TypiClust", model=False),
-    "scikit-activeml: ContrastiveAL": _skactiveml("ContrastiveAL", model=True),
+    "scikit-activeml: CoreSet": skactiveml("CoreSet", model=False),
+    "scikit-activeml: Badge": skactiveml("Badge", model=True),
+    "scikit-activeml: TypiClust": skactiveml("TypiClust", model=False),
+    "scikit-activeml: ContrastiveAL": skactiveml("ContrastiveAL", model=True),
     "small-text: BreakingTies": _small_text("BreakingTies"),
     "small-text: PredictionEntropy": _small_text("PredictionEntropy"),
     "small-text: GreedyCoreset": _small_text("GreedyCoreset", embeddings=True),
