@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from learners import Learner
 from oracles import density_weighted as oracle
 from oracles import entropy, least_confidence, margin
 from planted import planted
@@ -11,33 +12,44 @@ from pools import Pool, pools
 from told import as_good, differing, softmaxed, stored, telling
 
 from labelwright.loop.errors import StrategyError
+from labelwright.loop.query import density_weighted as module
 from labelwright.loop.query import uncertain
 from labelwright.loop.query.blocks import blocks
-from labelwright.loop.query.density_weighted import density_weighted
+from labelwright.loop.query.density_weighted import SIMILARITIES, density_weighted
 
 TOLERANCE = 1e-5  # cosines are summed in float32
 MEASURES = {"margin": margin, "least_confidence": least_confidence, "entropy": entropy}
 
 
-def _right(strategy, uncertainty: str, beta: float, pool: Pool) -> bool:
+def _right(strategy, uncertainty: str, beta: float, similarity: str, pool: Pool) -> bool:
     probs = softmaxed(pool)
     chosen = strategy(
-        telling(pool, probs), stored(pool), pool.n_instances, uncertainty=uncertainty, beta=beta
+        telling(pool, probs),
+        stored(pool),
+        pool.n_instances,
+        uncertainty=uncertainty,
+        beta=beta,
+        similarity=similarity,
     )
     values = [MEASURES[uncertainty].utility(row) for row in probs.tolist()]
-    expected = oracle.utilities(pool.X.tolist(), values, beta)
+    expected = oracle.utilities(pool.X.tolist(), values, beta, similarity)
     shown = np.allclose(
         chosen.utilities, [expected[i] for i in chosen.indices], rtol=0, atol=TOLERANCE
     )
     return bool(shown) and as_good(chosen.indices, expected, pool.n_instances, TOLERANCE)
 
 
+@pytest.mark.parametrize("similarity", SIMILARITIES)
 @pytest.mark.parametrize(
     ("uncertainty", "beta"), [("entropy", 1.0), ("margin", 2.0), ("least_confidence", 1.5)]
 )
-def test_it_is_its_oracle_on_every_pool(uncertainty: str, beta: float, monkeypatch) -> None:
+def test_it_is_its_oracle_on_every_pool(
+    uncertainty: str, beta: float, similarity: str, monkeypatch
+) -> None:
     monkeypatch.setattr(uncertain, "blocks", partial(blocks, size=7))
-    assert differing(partial(_right, density_weighted, uncertainty, beta)) == []
+    monkeypatch.setattr(module, "blocks", partial(blocks, size=7))
+    right = partial(_right, density_weighted, uncertainty, beta, similarity)
+    assert differing(right) == []
 
 
 @pytest.mark.parametrize(
@@ -50,7 +62,7 @@ def test_it_is_its_oracle_on_every_pool(uncertainty: str, beta: float, monkeypat
 )
 def test_the_oracle_notices_a_wrong_index(old: str, new: str) -> None:
     broken = planted("density_weighted", old, new).density_weighted
-    assert len(differing(partial(_right, broken, "entropy", 1.0))) > 100
+    assert len(differing(partial(_right, broken, "entropy", 1.0, "squared_cosine"))) > 100
 
 
 def test_without_weight_density_counts_for_nothing() -> None:
@@ -67,7 +79,20 @@ def test_a_vector_of_zeros_is_like_nothing() -> None:
     chosen = density_weighted(telling(pool, softmaxed(pool)), pool.X, len(pool.X))
     place = chosen.indices.tolist().index(2)
     assert chosen.utilities[place] == 0
-    assert chosen.reasons[place].endswith("mean similarity to the pool 0.00")
+    assert chosen.reasons[place].endswith("mean similarity to the pool 0")
+
+
+def test_of_centred_vectors_the_squares_tell_dense_from_sparse_and_the_cosine_does_not() -> None:
+    rng = np.random.default_rng(0)
+    centres = np.repeat(rng.normal(size=(12, 30)), 50, axis=0)
+    dense = centres + rng.normal(size=(600, 30)) * 0.2
+    X = np.concatenate([dense, rng.normal(size=(600, 30))])
+    X = (X - X.mean(axis=0)).astype(np.float32)
+    learner = Learner(X[:0], np.zeros(0, int), ("a", "b"), np.full((1200, 2), 0.5))
+    by_squares = density_weighted(learner, X, 500).indices
+    by_cosine = density_weighted(learner, X, 500, similarity="cosine").indices
+    assert (by_squares < 600).mean() > 0.95
+    assert (by_cosine < 600).mean() < 0.8
 
 
 def test_edges_and_errors() -> None:
@@ -80,3 +105,5 @@ def test_edges_and_errors() -> None:
             density_weighted(learner, pool.X, 1, beta=beta)
     with pytest.raises(StrategyError, match="no uncertainty called guess"):
         density_weighted(learner, pool.X, 1, uncertainty="guess")
+    with pytest.raises(StrategyError, match="no similarity called guess"):
+        density_weighted(learner, pool.X, 1, similarity="guess")

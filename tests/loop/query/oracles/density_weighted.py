@@ -13,9 +13,12 @@ def cosine(a: Vector, b: Vector) -> float:
     return sum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else 0.0
 
 
-def utilities(X: Sequence[Vector], uncertainty: Sequence[float], beta: float) -> list[float]:
+def utilities(
+    X: Sequence[Vector], uncertainty: Sequence[float], beta: float, similarity: str
+) -> list[float]:
+    power = 2 if similarity == "squared_cosine" else 1
     found = []
     for i, x in enumerate(X):
-        mean = sum(cosine(x, other) for other in X) / len(X)
+        mean = sum(cosine(x, other) ** power for other in X) / len(X)
         found.append(uncertainty[i] * max(mean, 0.0) ** beta)
     return found
