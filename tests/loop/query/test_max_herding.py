@@ -10,8 +10,7 @@ from pools import Pool, pools
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.query import herding
 from labelwright.loop.query.contract import checked
-from labelwright.loop.query.herding import Cover, herd
-from labelwright.loop.query.kernel import Kernel, covered_by, least_distance, unit
+from labelwright.loop.query.kernel import Kernel
 from labelwright.loop.query.max_herding import max_herding
 
 
@@ -121,44 +120,3 @@ def test_wrong_options_and_vectors_are_errors() -> None:
     X[2, 1] = np.nan
     with pytest.raises(StrategyError, match="item 2"):
         max_herding(learner, X, 2)
-
-
-@pytest.mark.parametrize("kernel", [Kernel(), Kernel("rbf", 0.8), Kernel("ball", 1.0)])
-def test_gains_stay_exact_however_many_are_added(kernel: Kernel) -> None:
-    """Candidates and reference differ, weights and a cover are given."""
-    rng = np.random.default_rng(0)
-    candidates = rng.normal(size=(60, 6)).astype(np.float32)
-    reference = rng.normal(size=(90, 6)).astype(np.float32)
-    weights = rng.random(90)
-    covered = covered_by(unit(rng.normal(size=(2, 6)).astype(np.float32)), unit(reference), kernel)
-    cover = Cover(candidates, reference, kernel, weights=weights, covered=covered)
-    likeness = kernel(unit(candidates), unit(reference)).astype(float)
-    level = covered.astype(float)
-    for candidate in rng.permutation(60)[:40]:
-        wanted = (np.maximum(likeness - level, 0) * weights).sum(axis=1)
-        assert cover.gains == pytest.approx(wanted, abs=1e-4)
-        assert cover.add(int(candidate)) == pytest.approx(wanted[candidate], abs=1e-4)
-        level = np.maximum(level, likeness[candidate])
-    assert cover.gains == pytest.approx(np.maximum(likeness - level, 0) @ weights, abs=1e-4)
-
-
-def test_only_what_is_allowed_is_picked() -> None:
-    X = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
-    allowed = np.arange(50) % 5 == 0
-    picks, gains = herd(X, X, 20, Kernel("rbf", 0.1), allowed=allowed)
-    assert sorted(picks.tolist()) == list(range(0, 50, 5))
-    assert (np.diff(gains) <= 1e-4).all()
-
-
-def test_kernels_by_their_formulas() -> None:
-    rng = np.random.default_rng(0)
-    x, y = (unit(rng.normal(size=(n, 4)).astype(np.float32)) for n in (5, 7))
-    distance = np.linalg.norm(x[:, None] - y, axis=2)
-    assert Kernel()(x, y) == pytest.approx(np.maximum(x @ y.T, 0), abs=1e-6)
-    assert Kernel("rbf", 0.7)(x, y) == pytest.approx(np.exp(-((distance / 0.7) ** 2)), abs=1e-5)
-    assert (Kernel("ball", 1.2)(x, y) == (distance < 1.2)).all()
-    assert unit(np.zeros((1, 3), np.float32)).tolist() == [[0, 0, 0]]
-    assert least_distance(np.concatenate([x, x])) == pytest.approx(
-        min(np.linalg.norm(x[i] - x[j]) for i in range(5) for j in range(i)), rel=1e-4
-    )
-    assert least_distance(np.concatenate([x[:1], x[:1]])) is None
