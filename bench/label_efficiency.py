@@ -23,6 +23,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -317,6 +318,9 @@ def main() -> int:
 def _peers(cold: bool = False) -> list[str]:
     import peers
 
+    for library in ("skactiveml", "small_text"):
+        if find_spec(library) is None:
+            raise SystemExit(f"{library} is not installed: pip install -e '.[bench]'")
     return [name for name, peer in peers.PEERS.items() if peer.cold or not cold]
 
 
