@@ -83,15 +83,16 @@ class Refitted:
 
 
 def understood(learner: Any) -> QueryLearner:
-    """A learner as our strategies see one: ours as it is, a modAL `ActiveLearner` adapted.
+    """A learner as our strategies see one: ours as it is, modAL's adapted.
 
-    So that every strategy of ours serves as `ActiveLearner(query_strategy=…)`.
+    So that every strategy of ours serves as `ActiveLearner(query_strategy=…)`, and those that train
+    no model of their own as `Committee(query_strategy=…)`.
     """
     import numpy as np
 
-    if hasattr(learner, "fit_again"):
+    if hasattr(learner, "classes"):
         return learner  # type: ignore[no-any-return]
-    classes = getattr(learner.estimator, "classes_", np.zeros(0))
+    classes = getattr(getattr(learner, "estimator", learner), "classes_", np.zeros(0))
     X, y = learner.X_training, learner.y_training
     return _Understood(  # type: ignore[return-value]
         learner,

@@ -8,7 +8,7 @@ import modAL.uncertainty
 import numpy as np
 import pytest
 from learners import blobs, trained
-from modAL.models import ActiveLearner
+from modAL.models import ActiveLearner, Committee
 from sklearn.linear_model import LogisticRegression
 
 from labelwright.loop.errors import StrategyError
@@ -109,6 +109,16 @@ def test_ours_serve_in_modals_active_learner(strategy, n: int) -> None:
     indices, rows = theirs.query(pool, n, random_state=3)
     assert len(indices) == n  # bare arrays of two come out of modAL as one
     assert np.array_equal(rows, pool[indices])
+
+
+@pytest.mark.parametrize("strategy", [margin, ranked_batch, density_weighted, k_means])
+def test_those_that_train_no_model_serve_in_modals_committee(strategy) -> None:
+    X, labels = blobs(40)
+    seats = [ActiveLearner(LogisticRegression(C=C).fit(X, labels)) for C in (0.1, 10)]
+    theirs = Committee(seats, query_strategy=strategy)
+    theirs.X_training, theirs.y_training = X, labels
+    indices, _ = theirs.query(blobs(60, seed=1)[0], n_instances=5)
+    assert len(set(indices.tolist())) == 5
 
 
 def test_the_trap_that_the_pair_avoids_is_real() -> None:
