@@ -6,9 +6,12 @@ k-means++ (Arthur & Vassilvitskii 2007).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.ports import Chosen
+from labelwright.loop.query.blocks import blocks, labelled, take
+from labelwright.loop.query.contract import nothing
+from labelwright.loop.query.modal import understood
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,48 +25,55 @@ _ROUNDS = 15
 _BLOCK = 8_192
 
 
-def k_means(learner: QueryLearner, X: np.ndarray, n_instances: int, *, random_state: int) -> Chosen:
+def k_means(
+    learner: QueryLearner, X: np.ndarray, n_instances: int, *, random_state: int = 0
+) -> Chosen:
     """The items nearest to the centres of the largest clusters without a label. Needs no model.
 
     X and the items labelled so far are parted into (labelled + n_instances) clusters, first around
     the labelled items; a cluster that holds one of them in the end is passed over. Utility: the
     items of X in the cluster. In large pools the centres are fitted on a sample, every labelled item
-    in it (8,000 rows, or 20 a centre); then all rows are assigned.
+    in it (8,000 rows, or 20 a centre), and the notes say so; then all rows are assigned.
+
+    X: (n_items, dim), read once and the sample before; 12 bytes an item beside the sample. About
+    2 · dim · n_clusters · (n_items + 15 · sample) flops. Raises StrategyError where a vector is not
+    finite.
     """
     import numpy as np
 
+    learner = understood(learner)
     n_pool = len(X)
     n = min(n_instances, n_pool)
     if n == 0:
-        return Chosen(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), ())
-    labelled = np.asarray(learner.X_training, dtype=np.float32).reshape(-1, X.shape[1])
+        return nothing()
+    known = labelled(learner, X)
     rng = np.random.default_rng(random_state)
-    everything = np.concatenate([np.asarray(X, dtype=np.float32), labelled])
-    n_clusters = min(len(labelled) + n, max(_MOST_CENTRES, 2 * n))
-    room = max(n, _FIT_ROWS - len(labelled), _FIT_ROWS_A_CENTRE * n_clusters - len(labelled))
-    sample = _sample(n_pool, len(labelled), room, rng)
-    given = np.flatnonzero(sample >= n_pool)[: n_clusters - n]
-    centres = _fit(everything[sample], n_clusters, rng, given)
-    cluster, distance = assign(everything, centres)
+    n_clusters = min(len(known) + n, max(_MOST_CENTRES, 2 * n))
+    room = max(n, _FIT_ROWS - len(known), _FIT_ROWS_A_CENTRE * n_clusters - len(known))
+    sample, notes = _sample(n_pool, room, rng)
+    rows = np.concatenate([take(X, sample), known])
+    given = np.arange(len(sample), len(rows))[: n_clusters - n]
+    centres = fit(rows, n_clusters, rng, given)
     taken = np.zeros(len(centres), dtype=bool)
-    taken[cluster[n_pool:]] = True
-    chosen, sizes = _medoids(cluster[:n_pool], distance[:n_pool], taken, n)
+    taken[assign(known, centres)[0]] = True
+    cluster, distance = assign(X, centres)
+    chosen, sizes = _medoids(cluster, distance, taken, n)
     reasons = tuple(_reason(int(size)) for size in sizes)
-    return Chosen(chosen, sizes, np.ones(len(chosen)), reasons)
+    return Chosen(chosen, sizes, np.ones(len(chosen)), reasons, notes)
 
 
 def _reason(size: int) -> str:
     return f"stands for {size - 1} items like it" if size > 1 else "like no labelled item"
 
 
-def _sample(n_pool: int, n_labelled: int, room: int, rng: np.random.Generator) -> np.ndarray:
-    """Positions that the centres are fitted on: the labelled ones, and `room` of the pool."""
+def _sample(n_pool: int, room: int, rng: np.random.Generator) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Positions in the pool that the centres are fitted on, and what to say of it."""
     import numpy as np
 
     if n_pool <= room:
-        return np.arange(n_pool + n_labelled)
+        return np.arange(n_pool), ()
     picked = np.sort(rng.choice(n_pool, size=room, replace=False))
-    return np.concatenate([picked, np.arange(n_pool, n_pool + n_labelled)])
+    return picked, (f"centres fitted on {room:,} items drawn at random out of {n_pool:,}",)
 
 
 def _medoids(
@@ -90,16 +100,21 @@ def _medoids(
     return chosen, shown.astype(np.float64)
 
 
-def _fit(
-    rows: np.ndarray, n_clusters: int, rng: np.random.Generator, given: np.ndarray
+def fit(
+    rows: np.ndarray,
+    n_clusters: int,
+    rng: np.random.Generator,
+    given: np.ndarray,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Centres (n_clusters, dim) float32 by Lloyd's algorithm; empty clusters keep their centre.
+    """Centres (n_clusters, dim) float32 by Lloyd's algorithm, from the seeds of `seed_rows`.
 
-    The rows at the positions `given` are among the first centres.
+    The rows at the positions `given` are among the first centres. weights: (n_rows,), 1 where not
+    given. A cluster without weight keeps its centre.
     """
     import numpy as np
 
-    centres: np.ndarray = rows[seed_rows(rows, n_clusters, rng, given)]
+    centres: np.ndarray = rows[seed_rows(rows, n_clusters, rng, given, weights)]
     before = np.full(len(rows), -1)
     for _ in range(_ROUNDS):
         cluster, _ = assign(rows, centres)
@@ -108,53 +123,77 @@ def _fit(
         before = cluster
         order = np.argsort(cluster, kind="stable")
         present, starts = np.unique(cluster[order], return_index=True)
-        sums = np.add.reduceat(rows[order], starts, axis=0)
-        counts = np.diff(np.append(starts, len(rows)))
-        centres[present] = sums / counts[:, None].astype(np.float32)
+        if weights is None:
+            sums = np.add.reduceat(rows[order], starts, axis=0)
+            totals = np.diff(np.append(starts, len(rows))).astype(np.float32)
+        else:
+            sums = np.add.reduceat(rows[order] * weights[order, None], starts, axis=0)
+            totals = np.add.reduceat(weights[order], starts)
+        heavy = totals > 0
+        centres[present[heavy]] = sums[heavy] / totals[heavy, None]
     return centres
 
 
 def seed_rows(
-    rows: np.ndarray, n_clusters: int, rng: np.random.Generator, given: np.ndarray
+    rows: np.ndarray,
+    n_clusters: int,
+    rng: np.random.Generator,
+    given: np.ndarray,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """Greedy k-means++: positions of `n_clusters` different rows, those of `given` first.
 
-    Each next one is the best of a few, drawn with a chance proportional to the squared distance to
-    those before.
+    Each next one is the best of a few, drawn with a chance proportional to its weight times the
+    squared distance to those before; the first, where none is given, by its weight alone.
     """
     import numpy as np
 
     squares = np.einsum("ij,ij->i", rows, rows)
     tries = 2 + int(np.log(n_clusters))
-    picked = given.tolist() or [int(rng.integers(len(rows)))]
+    picked = given.tolist() or [_one(weights, len(rows), rng)]
     nearest = assign(rows, rows[picked])[1]
     while len(picked) < n_clusters:
         nearest[picked] = 0
-        chances = np.cumsum(nearest, dtype=np.float64)
-        if chances[-1] <= 0:  # all that is left equals a picked row
+        chances = np.cumsum(nearest if weights is None else nearest * weights, dtype=np.float64)
+        if chances[-1] <= 0:  # all that is left equals a picked row, or weighs nothing
             rest = np.setdiff1d(np.arange(len(rows)), picked)
             picked += rest[: n_clusters - len(picked)].tolist()
             break
         drawn = np.searchsorted(chances, rng.random(tries) * chances[-1], side="right")
         distances = squares[:, None] + squares[drawn] - 2 * (rows @ rows[drawn].T)
         after = np.clip(distances, 0, nearest[:, None])
-        best = int(after.sum(axis=0).argmin())
+        left = after.sum(axis=0) if weights is None else weights @ after
+        best = int(left.argmin())
         picked.append(int(drawn[best]))
         nearest = after[:, best]
     return np.array(picked, dtype=np.int64)
 
 
-def assign(rows: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _one(weights: np.ndarray | None, n_rows: int, rng: np.random.Generator) -> int:
+    import numpy as np
+
+    if weights is None:
+        return int(rng.integers(n_rows))
+    ends = np.cumsum(weights, dtype=np.float64)
+    return int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))
+
+
+def assign(X: Any, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The nearest centre of each row, the lower index of equals, and the squared distance to it."""
     import numpy as np
 
     half = np.einsum("ij,ij->i", centres, centres) / 2
-    cluster = np.empty(len(rows), dtype=np.int64)
-    distance = np.empty(len(rows), dtype=np.float32)
-    for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        closeness = block @ centres.T - half
-        cluster[start : start + _BLOCK] = closeness.argmax(axis=1)
+    cluster = np.empty(len(X), dtype=np.int64)
+    distance = np.empty(len(X), dtype=np.float32)
+    for start, block in blocks(X, _BLOCK):
+        closeness = block @ centres.T
+        closeness -= half
+        nearest = closeness.argmax(axis=1)
         squares = np.einsum("ij,ij->i", block, block)
-        distance[start : start + _BLOCK] = np.maximum(squares - 2 * closeness.max(axis=1), 0)
+        here = slice(start, start + len(block))
+        cluster[here] = nearest
+        distance[here] = np.maximum(squares - 2 * closeness[np.arange(len(block)), nearest], 0)
     return cluster, distance
+
+
+_fit = fit

@@ -2,14 +2,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from learners import Learner, blobs
+from oracles.k_means import k_means as oracle
+from oracles.lloyd import surplus
+from planted import planted
+from pools import Pool, pools
 from sklearn.cluster import KMeans
 
+from labelwright.loop.errors import StrategyError
+from labelwright.loop.query import k_means as module
+from labelwright.loop.query.blocks import Rows
 from labelwright.loop.query.contract import checked
-from labelwright.loop.query.k_means import _fit, assign, k_means, seed_rows
+from labelwright.loop.query.k_means import assign, fit, k_means, seed_rows
 
 NONE = np.zeros(0, dtype=np.int64)
 
@@ -17,6 +26,70 @@ NONE = np.zeros(0, dtype=np.int64)
 def _learner(X: np.ndarray | None = None, dim: int = 8) -> Learner:
     X = np.zeros((0, dim), np.float32) if X is None else X
     return Learner(X, np.zeros(len(X), int), ("a", "b"))
+
+
+def _seeds(module: ModuleType, pool: Pool, X_training: np.ndarray) -> list[int]:
+    """The seeds that k_means starts from, each as good as the best drawn."""
+    rows = np.concatenate([pool.X, X_training])
+    given = np.arange(len(pool.X), len(rows))
+    n_seeds = len(given) + pool.n_instances
+    seeds = module.seed_rows(rows, n_seeds, np.random.default_rng(pool.seed), given).tolist()
+    rng = np.random.default_rng(pool.seed)
+    first = given.tolist() or [int(rng.integers(len(rows)))]
+    assert seeds[: len(first)] == first
+    assert surplus(rows.astype(float), [1.0] * len(rows), seeds, len(first), rng) < 1e-5
+    return seeds
+
+
+def _agrees(module: ModuleType, pool: Pool, X_training: np.ndarray) -> None:
+    learner = _learner(X_training)
+    found = module.k_means(learner, pool.X, pool.n_instances, random_state=pool.seed)
+    chosen = checked(found, len(pool.X), pool.n_instances)
+    expected = oracle(pool.X, X_training, pool.n_instances, _seeds(module, pool, X_training))
+    assert chosen.utilities.tolist() == [size for _, size in expected]
+    for row, (equals, _) in zip(chosen.indices, expected, strict=True):
+        assert int(row) in equals
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_the_same_as_the_oracle(labelled: bool) -> None:
+    for pool in pools():
+        _agrees(module, pool, pool.X_training if labelled else pool.X_training[:0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("picked.append(int(drawn[best]))", "picked.append(int(drawn[best]) - 1)"),
+        ("chosen = order[first]", "chosen = first"),
+        ("closeness.argmax(axis=1)", "closeness.argmin(axis=1)"),
+        ("taken[assign(known, centres)[0]] = True", "pass"),
+        ("order = np.lexsort((distance, cluster))", "order = np.lexsort((-distance, cluster))"),
+    ],
+)
+def test_the_oracle_notices_a_fault(old: str, new: str) -> None:
+    fault = planted("k_means", old, new)
+    with pytest.raises((AssertionError, StrategyError, IndexError)):
+        for pool in pools(40):
+            _agrees(fault, pool, pool.X_training)
+
+
+def test_a_pool_in_a_file_is_chosen_from_as_one_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FIT_ROWS", 50)
+    monkeypatch.setattr(module, "_FIT_ROWS_A_CENTRE", 2)
+    X = blobs(400, n_classes=7)[0].astype(np.float16)
+    np.save(tmp_path / "X.npy", X)
+    rows = np.random.default_rng(0).permutation(400)[:300]
+    stored = Rows(np.load(tmp_path / "X.npy", mmap_mode="r"), rows)
+    inside = k_means(_learner(X[:5]), X[rows].astype(np.float32), 9, random_state=0)
+    outside = k_means(_learner(X[:5]), stored, 9, random_state=0)
+    assert outside.indices.tolist() == inside.indices.tolist()
+    assert outside.notes == ("centres fitted on 45 items drawn at random out of 300",)
+    stored.matrix = np.where(np.arange(400)[:, None] == rows[7], np.nan, X)
+    with pytest.raises(StrategyError, match="item 7 of the pool"):
+        k_means(_learner(X[:5]), stored, 9, random_state=0)
 
 
 def test_every_blob_is_asked_once_largest_first() -> None:
@@ -60,7 +133,7 @@ def test_equal_rows_and_small_pools_still_give_as_many_as_there_are() -> None:
 def test_the_clustering_is_as_good_as_scikit_learns(seed: int) -> None:
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(500, 6)).astype(np.float32)
-    centres = _fit(X, 12, np.random.default_rng(seed), NONE)
+    centres = fit(X, 12, np.random.default_rng(seed), NONE)
     ours = assign(X, centres)[1].sum()
     theirs = KMeans(12, n_init=1, max_iter=15, random_state=seed, algorithm="lloyd").fit(X)
     assert ours < 1.1 * theirs.inertia_
@@ -100,7 +173,8 @@ import numpy as np
 from types import SimpleNamespace
 from labelwright.loop.query.k_means import k_means
 X = np.random.default_rng(0).normal(size=(9000, 24)).astype(np.float32)
-print(k_means(SimpleNamespace(X_training=X[:50]), X[50:], 20, random_state=3).indices.tolist())
+learner = SimpleNamespace(X_training=X[:50], classes=("a", "b"))
+print(k_means(learner, X[50:], 20, random_state=3).indices.tolist())
 """
 
 
