@@ -151,10 +151,13 @@ def _sources(method: str) -> str:
 def _closure(names: list[str]) -> set[Path]:
     """The files of these strategies, and of what those import of loop/query or call by name."""
     files: set[Path] = set()
-    todo = [*names, *(f"{name}_" for name in names), "contract"]
+    todo = [*names, "contract"]
     while todo:
-        path = _QUERY / f"{todo.pop()}.py"
-        if path in files or not path.exists():
+        name = todo.pop()
+        path = next(
+            (p for p in (_QUERY / f"{name}.py", _QUERY / f"{name}_.py") if p.exists()), None
+        )
+        if path is None or path in files:
             continue
         files.add(path)
         source = path.read_text(encoding="utf-8")
