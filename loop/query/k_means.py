@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from labelwright.loop.ports import QueryLearner
 
-_FIT_ROWS = 8_000
-_FIT_ROWS_A_CENTRE = 20
+FIT_ROWS = 8_000
+FIT_ROWS_A_CENTRE = 20
 _MOST_CENTRES = 1_000
 _ROUNDS = 15
 _BLOCK = 8_192
@@ -33,7 +33,9 @@ def k_means(
     X and the items labelled so far are parted into (labelled + n_instances) clusters, first around
     the labelled items; a cluster that holds one of them in the end is passed over. Utility: the
     items of X in the cluster. In large pools the centres are fitted on a sample, every labelled item
-    in it (8,000 rows, or 20 a centre), and the notes say so; then all rows are assigned.
+    in it (8,000 rows, or 20 a centre), and the notes say so; then all rows are assigned. Where too
+    few clusters are free (equal rows, or few centres), the items farthest from their centres are the
+    rest, with utility 0.
 
     X: (n_items, dim), read once and the sample before; 12 bytes an item beside the sample. About
     2 · dim · n_clusters · (n_items + 15 · sample) flops. Raises StrategyError where a vector is not
@@ -49,55 +51,56 @@ def k_means(
     known = labelled(learner, X)
     rng = np.random.default_rng(random_state)
     n_clusters = min(len(known) + n, max(_MOST_CENTRES, 2 * n))
-    room = max(n, _FIT_ROWS - len(known), _FIT_ROWS_A_CENTRE * n_clusters - len(known))
-    sample, notes = _sample(n_pool, room, rng)
+    room = max(n, FIT_ROWS - len(known), FIT_ROWS_A_CENTRE * n_clusters - len(known))
+    sample, notes = sampled(np.arange(n_pool), room, rng)
     rows = np.concatenate([take(X, sample), known])
     given = np.arange(len(sample), len(rows))[: n_clusters - n]
     centres = fit(rows, n_clusters, rng, given)
     taken = np.zeros(len(centres), dtype=bool)
     taken[assign(known, centres)[0]] = True
     cluster, distance = assign(X, centres)
-    chosen, sizes = _medoids(cluster, distance, taken, n)
-    reasons = tuple(_reason(int(size)) for size in sizes)
-    return Chosen(chosen, sizes, np.ones(len(chosen)), reasons, notes)
+    sizes = np.bincount(cluster, minlength=len(centres))
+    free = np.flatnonzero((sizes > 0) & ~taken)
+    free = free[np.argsort(-sizes[free], kind="stable")][:n]
+    chosen = filled(medoids(cluster, distance, free), distance, n)
+    shown = np.zeros(n)
+    shown[: len(free)] = sizes[free]
+    reasons = tuple(_reason(int(size)) for size in shown)
+    return Chosen(chosen, shown, np.ones(n), reasons, notes)
 
 
 def _reason(size: int) -> str:
     return f"stands for {size - 1} items like it" if size > 1 else "like no labelled item"
 
 
-def _sample(n_pool: int, room: int, rng: np.random.Generator) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Positions in the pool that the centres are fitted on, and what to say of it."""
+def sampled(
+    rows: np.ndarray, room: int, rng: np.random.Generator
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Of these positions those that centres are fitted on, at most `room`, and what to say of it."""
     import numpy as np
 
-    if n_pool <= room:
-        return np.arange(n_pool), ()
-    picked = np.sort(rng.choice(n_pool, size=room, replace=False))
-    return picked, (f"centres fitted on {room:,} items drawn at random out of {n_pool:,}",)
+    if len(rows) <= room:
+        return rows, ()
+    picked = np.sort(rng.choice(len(rows), size=room, replace=False))
+    return rows[picked], (f"centres fitted on {room:,} items drawn at random out of {len(rows):,}",)
 
 
-def _medoids(
-    cluster: np.ndarray, distance: np.ndarray, taken: np.ndarray, n: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Of the n largest free clusters the nearest member each, largest first; and the sizes.
-
-    Where fewer are free (equal rows, or few centres), the rest are the items farthest from their
-    centres.
-    """
+def medoids(cluster: np.ndarray, distance: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """The member nearest to the centre, of each of these clusters, none of which is empty."""
     import numpy as np
 
-    sizes = np.bincount(cluster, minlength=len(taken))
-    free = np.flatnonzero((sizes > 0) & ~taken)
-    free = free[np.argsort(-sizes[free], kind="stable")][:n]
     order = np.lexsort((distance, cluster))
-    first = np.searchsorted(cluster[order], free)
-    chosen = order[first]
-    if len(chosen) < n:
-        others = np.setdiff1d(np.arange(len(cluster)), chosen)
-        farthest = others[np.argsort(-distance[others], kind="stable")][: n - len(chosen)]
-        chosen = np.concatenate([chosen, farthest])
-    shown = np.where(np.arange(n) < len(free), sizes[cluster[chosen]], 0)
-    return chosen, shown.astype(np.float64)
+    first = np.searchsorted(cluster[order], clusters)
+    return np.asarray(order[first])
+
+
+def filled(chosen: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    """What is chosen and, up to n items, those of the others whose value is greatest."""
+    import numpy as np
+
+    others = np.setdiff1d(np.arange(len(values)), chosen)
+    best = others[np.argsort(-values[others], kind="stable")][: n - len(chosen)]
+    return np.concatenate([chosen, best])
 
 
 def fit(

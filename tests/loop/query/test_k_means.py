@@ -61,7 +61,7 @@ def test_the_same_as_the_oracle(labelled: bool) -> None:
     ("old", "new"),
     [
         ("picked.append(int(drawn[best]))", "picked.append(int(drawn[best]) - 1)"),
-        ("chosen = order[first]", "chosen = first"),
+        ("np.asarray(order[first])", "np.asarray(first)"),
         ("closeness.argmax(axis=1)", "closeness.argmin(axis=1)"),
         ("taken[assign(known, centres)[0]] = True", "pass"),
         ("order = np.lexsort((distance, cluster))", "order = np.lexsort((-distance, cluster))"),
@@ -77,8 +77,8 @@ def test_the_oracle_notices_a_fault(old: str, new: str) -> None:
 def test_a_pool_in_a_file_is_chosen_from_as_one_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_FIT_ROWS", 50)
-    monkeypatch.setattr(module, "_FIT_ROWS_A_CENTRE", 2)
+    monkeypatch.setattr(module, "FIT_ROWS", 50)
+    monkeypatch.setattr(module, "FIT_ROWS_A_CENTRE", 2)
     X = blobs(400, n_classes=7)[0].astype(np.float16)
     np.save(tmp_path / "X.npy", X)
     rows = np.random.default_rng(0).permutation(400)[:300]
