@@ -15,7 +15,7 @@ from labelwright.loop.query.blocks import labelled, take
 from labelwright.loop.query.candidates import among
 from labelwright.loop.query.contract import nothing
 from labelwright.loop.query.herding import SAMPLE, herded
-from labelwright.loop.query.k_means import _fit, assign
+from labelwright.loop.query.k_means import assign, fit
 from labelwright.loop.query.kernel import Kernel, closeness, unit
 from labelwright.loop.query.modal import understood
 
@@ -91,7 +91,7 @@ def clusters(vectors: np.ndarray, n_clusters: int, random_state: int) -> np.ndar
     rng = np.random.default_rng(random_state)
     some = rng.permutation(len(vectors))[:_FIT_ROWS]
     n_clusters = min(n_clusters, len(vectors))
-    centres = _fit(vectors[np.sort(some)], n_clusters, rng, np.zeros(0, dtype=np.int64))
+    centres = fit(vectors[np.sort(some)], n_clusters, rng, np.zeros(0, dtype=np.int64))
     return assign(vectors, centres)[0]
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.ports import Chosen
-from labelwright.loop.query.blocks import blocks, labelled, take
+from labelwright.loop.query.blocks import labelled, take
 from labelwright.loop.query.contract import nothing
-from labelwright.loop.query.k_means import _fit, assign
+from labelwright.loop.query.k_means import assign, fit
 from labelwright.loop.query.kernel import closeness
 from labelwright.loop.query.modal import understood
 
@@ -91,9 +91,8 @@ def clusters(X: Any, known: np.ndarray, n: int, random_state: int) -> tuple[np.n
         some = np.sort(rng.choice(len(X), size=_FIT_ROWS, replace=False))
     seen = rng.permutation(len(known))[:_FIT_ROWS]
     rows = np.concatenate([take(X, some), known[seen]])
-    centres = _fit(rows, n_clusters, rng, np.zeros(0, dtype=np.int64))
-    cluster = np.concatenate([assign(block, centres)[0] for _, block in blocks(X)])
-    return cluster, assign(known, centres)[0]
+    centres = fit(rows, n_clusters, rng, np.zeros(0, dtype=np.int64))
+    return assign(X, centres)[0], assign(known, centres)[0]
 
 
 def turns(free: np.ndarray, labels: np.ndarray, n: int) -> np.ndarray:
