@@ -78,14 +78,15 @@ def _sizes(n: int, n_sub: int) -> list[int]:
 
 
 def _surely_unlabelled(X: Any, known: np.ndarray, unlabelled: np.ndarray) -> np.ndarray:
-    """The log-odds of each row of X to be of the unlabelled ones, (n_items,) float64."""
+    """The log-odds of each row of X to be of the unlabelled ones, (n_items,) float32."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    rows = np.concatenate([known, unlabelled])
+    rows = np.concatenate([known, unlabelled], dtype=np.float64)
     sides = np.arange(len(rows)) >= len(known)
     model = LogisticRegression(class_weight="balanced", max_iter=1000).fit(rows, sides)
-    found = np.empty(len(X))
+    weights, bias = model.coef_[0].astype(np.float32), np.float32(model.intercept_[0])
+    found = np.empty(len(X), dtype=np.float32)
     for start, block in blocks(X):
-        found[start : start + len(block)] = model.decision_function(block)
+        found[start : start + len(block)] = block @ weights + bias
     return found

@@ -24,14 +24,16 @@ def _agrees(module: ModuleType, pool: Pool, n_sub: int) -> None:
     found = module.discriminative(learner, pool.X, pool.n_instances, n_sub=n_sub)
     chosen = checked(found, len(pool.X), pool.n_instances)
     expected = oracle(pool.X, pool.X_training, pool.n_instances, n_sub)
-    assert chosen.indices.tolist() == [row for row, _ in expected]
-    # The solver stops at its own tolerance, elsewhere in single than in double precision.
-    assert chosen.utilities == pytest.approx([value for _, value in expected], abs=2e-3)
+    # Of equal vectors rounding decides which comes first.
+    assert np.array_equal(pool.X[chosen.indices], pool.X[[row for row, _ in expected]])
+    if len(np.unique(pool.X, axis=0)) == len(pool.X):
+        assert chosen.indices.tolist() == [row for row, _ in expected]
+    assert chosen.utilities == pytest.approx([value for _, value in expected], abs=1e-4)
 
 
-@pytest.mark.parametrize("n_sub", [3, 10])
-def test_the_same_as_the_oracle(n_sub: int) -> None:
-    for pool in pools():
+@pytest.mark.parametrize(("n_sub", "n_pools"), [(2, 200), (10, 25)])
+def test_the_same_as_the_oracle(n_sub: int, n_pools: int) -> None:
+    for pool in pools(n_pools):
         _agrees(module, pool, n_sub)
 
 

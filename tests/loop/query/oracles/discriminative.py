@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
@@ -10,7 +12,8 @@ def discriminative(
     X: np.ndarray, X_training: np.ndarray, n: int, n_sub: int
 ) -> list[tuple[int, float]]:
     """(position, probability of being unlabelled), in the order chosen."""
-    labelled = list(X_training)
+    X = X.astype(float)
+    labelled = list(X_training.astype(float))
     left = list(range(len(X)))
     chosen: list[tuple[int, float]] = []
     for part in range(n_sub):
@@ -20,9 +23,13 @@ def discriminative(
         rows = labelled + [X[row] for row in left]
         sides = [0] * len(labelled) + [1] * len(left)
         model = LogisticRegression(class_weight="balanced", max_iter=1000).fit(rows, sides)
-        probs = {row: float(model.predict_proba([X[row]])[0, 1]) for row in left}
+        probs = {row: _sigmoid(X[row] @ model.coef_[0] + model.intercept_[0]) for row in left}
         best = sorted(left, key=lambda row: (-probs[row], row))[:size]
         chosen += [(row, probs[row]) for row in best]
         labelled += [X[row] for row in best]
         left = [row for row in left if row not in best]
     return chosen
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
