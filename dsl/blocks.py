@@ -259,7 +259,7 @@ def lower_budget(section: Section) -> t.Budget:
 
 
 def lower_query(ctx: Context, section: Section | None, table: ClassTable) -> t.Query | None:
-    """The phases; None where the file has none."""
+    """The phases and the order; without phases where the file has none, None without the block."""
     if section is None:
         return None
     phases: list[t.Phase] = []
@@ -281,7 +281,7 @@ def lower_query(ctx: Context, section: Section | None, table: ClassTable) -> t.Q
         elif strategy is not None and named is not None and new(named[0]):
             ctx.places[("query", named[0].text)] = node.head.span
             phases.append(t.Phase(name=named[0].text, strategy=strategy, until=until))
-    return t.Query(phases=tuple(phases)) if phases else None
+    return t.Query(phases=tuple(phases), **section.values)
 
 
 def lower_pseudo_labels(

@@ -75,9 +75,11 @@ def lower(ctx: Context, file: tree.File) -> t.Task:
         accept=blocks.lower_accept(ctx, parts.section("accept"), table, slices),
         output=t.Output(**parts.section("output").values),
     )
-    query = blocks.lower_query(ctx, parts.once.get("query"), table) or defaults.query(
-        len(draft.labels), single=draft.kind == "classification" and draft.choose == "one"
-    )
+    query = blocks.lower_query(ctx, parts.once.get("query"), table)
+    if query is None or not query.phases:
+        single = draft.kind == "classification" and draft.choose == "one"
+        default = defaults.query(len(draft.labels), single=single)
+        query = query.model_copy(update={"phases": default.phases}) if query else default
     return draft.model_copy(update={"query": query})
 
 

@@ -33,7 +33,7 @@ def show(task: t.Task) -> str:
         "\n".join(_when(f"slice {s.name} when", s.when, 0) for s in task.slices),
         _block("annotators", _annotators(task.annotators)),
         _block("budget", _budget(task)),
-        _block("query", [_phase(phase) for phase in task.query.phases]),
+        _block("query", [*_query(task.query), *map(_phase, task.query.phases)]),
         _block("pseudo_labels", _pseudo_labels(task.pseudo_labels)),
         _block("train", _train(task.train)),
         _block("accept", _accept(task.accept)),
@@ -278,6 +278,10 @@ def _budget(task: t.Task) -> list[Row]:
     return rows
 
 
+def _query(query: t.Query) -> list[Row]:
+    return [("order", f"= {query.order}")]
+
+
 def _phase(phase: t.Phase) -> Row:
     until = f" until {p.condition(phase.until)}" if phase.until is not None else ""
     return f"phase {phase.name}{until} {{ strategy = {p.call(phase.strategy)} }}"
@@ -340,6 +344,7 @@ def settings(task: t.Task) -> dict[str, dict[str, str]]:
         "holdout": _holdout(task.holdout),
         "annotators": _annotators(task.annotators),
         "budget": _budget(task),
+        "query": _query(task.query),
         "pseudo_labels": _pseudo_labels(task.pseudo_labels),
         "train": _train(task.train),
         "accept": _accept(task.accept.model_copy(update={"criteria": ()})),

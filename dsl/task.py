@@ -325,6 +325,7 @@ class Phase(Model):
 
 class Query(Model):
     phases: tuple[Phase, ...]
+    order: Literal["chosen", "theme"] = "chosen"  # of a batch, as people see it
 
 
 class Cap(Model):

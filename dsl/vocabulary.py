@@ -268,11 +268,12 @@ BUDGET = Block(
 )  # fmt: skip
 
 QUERY = Block(
-    "query",
-    "Which items are asked next.",
-    blocks=("phase",),
-    also=("strategy", "acquisition", "sampling", "active_learning", "selection"),
-)
+    "query", "Which items are asked next.", blocks=("phase",),
+    also=("strategy", "acquisition", "sampling", "active_learning", "selection"), settings=(
+        S("order", "word", "How a batch is laid out: best first, or like items one after the other.",
+          "theme", "chosen", words=("chosen", "theme"), also=("sort", "ordering")),
+    ),
+)  # fmt: skip
 
 PHASE = Block(
     "phase", "A stretch of the campaign with its own query strategy.", named=True, guard="until",

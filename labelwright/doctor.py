@@ -125,6 +125,7 @@ def _store(bench: Workbench) -> _Told:
 
 
 def _campaign(bench: Workbench) -> _Told:
+    from labelwright.loop.alarms import alarms
     from labelwright.loop.campaign import records
     from labelwright.loop.engine import check_meaning, last_round
 
@@ -132,14 +133,15 @@ def _campaign(bench: Workbench) -> _Told:
     done = records(bench.store)
     begun = last_round(bench.store) + 1
     yield True, f"{begun} rounds begun, {len(done)} finished; the file means what was labelled"
-    flat = [r.round for r in done if r.utility_spread and len(set(r.utility_spread)) == 1]
-    clever = [r for r in flat if done[r].strategy.partition("(")[0] not in ("random", "k_means")]
-    yield (
-        not clever,
-        "strategies tell items apart" if not clever
-        else f"every item had the same utility in rounds {', '.join(map(str, clever))}",
-        "the strategy chose no better than at random: look at the encoder",
-    )  # fmt: skip
+    found = [(record.round, told) for record in done for told in alarms(record)]
+    if not found:
+        yield True, "strategies tell items apart"
+    for round_, told in found:
+        yield (
+            False,
+            f"round {round_}: {told}",
+            "it chose no better than chance: look at the encoder",
+        )
 
 
 _LOOKS: dict[str, Callable[[Workbench], _Told]] = {

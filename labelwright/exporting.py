@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from labelwright.loop import disk
+from labelwright.loop.alarms import alarms
 from labelwright.loop.errors import LabelwrightError
 from labelwright.loop.history import Campaign, Estimate, RoundRecord
 from labelwright.summary import bill, last_round, outcome, verdicts
@@ -96,6 +97,12 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
         ],
         "awaited": campaign.awaited.model_dump() if campaign.awaited else None,
         "anchoring": campaign.anchoring.model_dump() if campaign.anchoring else None,
+        "choosing": last.choosing.model_dump(mode="json") if last and last.choosing else None,
+        "warnings": [
+            {"round": record.round, "warning": told}
+            for record in campaign.rounds
+            for told in alarms(record)
+        ],
         "items": {
             "all": campaign.items,
             "pool": campaign.pool,

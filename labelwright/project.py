@@ -23,6 +23,7 @@ from labelwright.loop.errors import DataError, LockedError, NotYet, StoreError
 from labelwright.loop.ports import Progress, no_progress
 
 if TYPE_CHECKING:
+    from labelwright.choosing import NextBatch
     from labelwright.dsl.task import Call, Task
     from labelwright.loop.deciding import Decision
     from labelwright.loop.engine import Moment
@@ -91,12 +92,23 @@ class Project:
         from labelwright.loop import engine
 
         self._refuse_unsupported()
-        with self._holding("run"), self._bench() as bench:
+        with self._holding("run"), self.bench() as bench:
             bench.store.supersede()
             engine.enter(bench, self.definition.text, self.definition.name)
             decision = engine.run(bench, observe)
             self.told = _told(bench)
             return decision
+
+    def choose(self, n: int | None = None) -> NextBatch:
+        """What the next run would ask for training, and why; nobody is asked and nothing changes.
+
+        n: how many items; default as many as that run would ask. Raises what a run would raise before
+        it asks anybody.
+        """
+        from labelwright.choosing import choose
+
+        self._refuse_unsupported()
+        return choose(self, n)
 
     def sync(self) -> Synced:
         """Fetch what people did since last time and store it; nothing is learned and nothing is sent.
@@ -153,7 +165,7 @@ class Project:
             return Plan(task=self.task.name, definition=self.definition.digest, base=0, event=0)
         self._refuse_unsupported()
         self.doubts = []
-        with self._bench() as bench:
+        with self.bench() as bench:
             # Whoever holds the task stores the answers himself.
             with contextlib.suppress(LockedError), self._holding("plan"):
                 bench.store.supersede()
@@ -315,10 +327,11 @@ class Project:
                 f"{self.definition.name} was not run yet: {self.state} holds no campaign",
                 f"run `labelwright run {self.definition.name}` first",
             )
-        return self._bench()
+        return self.bench()
 
     @contextlib.contextmanager
-    def _bench(self) -> Iterator[Workbench]:
+    def bench(self) -> Iterator[Workbench]:
+        """The workbench of this campaign, which begins here where there is none yet."""
         from labelwright.connectors.encode_cache import encode_cached
         from labelwright.loop.ports import Context
         from labelwright.loop.store import Store

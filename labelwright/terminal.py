@@ -10,7 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from labelwright import figures
+from labelwright.choosing_view import choosing_lines
 from labelwright.console import RichProgress, say
+from labelwright.loop.alarms import alarms
 from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
 from labelwright.summary import (
     MARKS,
@@ -198,6 +200,7 @@ def status_view(
         ("How good", [*_goodness(campaign), *criteria]),
         ("What it cost", _cost(task, spent)),
         ("Who did what", _people(campaign)),
+        *([("How chosen", chosen)] if (chosen := _chosen(campaign)) else []),
         *([("Not counted", _flagged(campaign))] if campaign.flagged else []),
         ("What next", [_sentence(campaign.reason), *([following] if following else [])]),
     ]
@@ -245,6 +248,17 @@ def _cost(task: Task, spent: Bill) -> list[str]:
         of = f" of {figures.hours(task.budget.hours)}" if task.budget.hours else ""
         parts.append(f"{figures.hours(spent.hours)}{of} of annotators’ time")
     return lines + ([" · ".join(parts)] if parts else [])
+
+
+def _chosen(campaign: Campaign) -> list[str]:
+    """How the last round chose, and what of earlier rounds somebody should look at."""
+    last = last_round(campaign)
+    told = choosing_lines(last.choosing) if last and last.choosing else []
+    return told + [
+        f"warning: round {record.round}: {clean(found)}"
+        for record in campaign.rounds
+        for found in alarms(record)
+    ]
 
 
 def _flagged(campaign: Campaign) -> list[str]:

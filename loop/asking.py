@@ -10,15 +10,18 @@ import numpy as np
 from labelwright.dsl.printing import call as call_text
 from labelwright.dsl.task import Call
 from labelwright.loop.budget import holdout_items, holdout_room, next_items, spent
+from labelwright.loop.choosing import choose_batch
 from labelwright.loop.errors import StrategyError
+from labelwright.loop.history import Choosing
 from labelwright.loop.labels import Labels
 from labelwright.loop.phases import phase
 from labelwright.loop.ports import Chosen, Learner, Model
-from labelwright.loop.query.contract import checked
+from labelwright.loop.query.contract import nothing
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL, mix
 from labelwright.loop.store import Choice
 from labelwright.loop.supported import learnable
+from labelwright.loop.themes import chain
 from labelwright.loop.workbench import Workbench
 
 
@@ -75,7 +78,10 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         bench.measured(round_ - 1),
     )
     n_new = min(n - len(first), len(open_rows))
-    chosen = _ask_strategy(bench, round_, now.strategy, training, open_rows, n_new)
+    chosen, told = _ask_strategy(
+        bench, round_, now.strategy, training, open_rows, n_new,
+        asked=asked, beside=[*first, *held, *held_again],
+    )  # fmt: skip
     rows = [int(open_rows[i]) for i in chosen.indices]
     picks: list[tuple[int, str, float | None, float, str]] = [
         (row, "train", None, 1.0, f"asked again: {again[row]}") for row in first
@@ -89,6 +95,9 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     share = min(1.0, holdout_items(task) / max(1, int((bench.split(round_) == HOLDOUT).sum())))
     picks += [(row, "holdout", None, share, f"asked again: {again[row]}") for row in held_again]
     picks += [(row, "holdout", None, share, "holdout, at random") for row in held]
+    if task.query.order == "theme":  # holdout items too: they must not stand out
+        rows_picked = [row for row, *_ in picks]
+        picks = [picks[i] for i in chain(np.asarray(bench.features(round_)[rows_picked]))]
     choices = [
         Choice(
             round_, rank, items.id_of(row), items.content_of(row), purpose, people,
@@ -107,6 +116,7 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
             "again": len(first) + len(held_again),
             "open": len(open_rows) + len(waiting),
             "spread": spread,
+            "choosing": told.model_dump(mode="json") if told else None,
         },
         choices,
     )
@@ -140,11 +150,22 @@ def _again_rows(bench: Workbench, round_: int, again: dict[int, str], part: int)
 
 
 def _ask_strategy(
-    bench: Workbench, round_: int, strategy: Call, training: Labels, rows: np.ndarray, n: int
-) -> Chosen:
+    bench: Workbench,
+    round_: int,
+    strategy: Call,
+    training: Labels,
+    rows: np.ndarray,
+    n: int,
+    *,
+    asked: np.ndarray,
+    beside: list[int],
+) -> tuple[Chosen, Choosing | None]:
+    """n of the open rows, as positions in them, by the strategy; and what its choice looks like.
+
+    asked: rows of earlier rounds; beside: rows that are in the batch already.
+    """
     if n == 0:
-        empty = np.empty(0)
-        return Chosen(empty.astype(np.int64), empty, empty, ())
+        return nothing(), None
     features = bench.features(round_)
     learner = bench.learner()
     model = None
@@ -155,21 +176,15 @@ def _ask_strategy(
             model = bench.supervised(round_ - 1)
         else:  # features or classes are new: rows appended, a change applied, labels from the start
             model = learner.fit(np.asarray(features[training.rows]), bench.targets(training))
-    view = Trained(
+    view: Any = Trained(
         X_training=np.asarray(features[training.rows if model else training.rows[:0]]),
         y_training=training.classes if model else training.classes[:0],
         classes=tuple(c.id for c in bench.task.labels),
         learner=learner,
         model=model,
     )
-    X = np.asarray(features[rows])
-    result = bench.context.plugins.invoke(
-        "query",
-        strategy,
-        learner=view,
-        X=X,
-        n_instances=n,
-        random_state=derive_seed(bench.context.seed, "choose", round_),
-        context=bench.context,
+    taken = np.union1d(asked, np.concatenate([training.rows, training.unusable]))
+    in_batch = np.array(beside, dtype=np.int64)
+    return choose_batch(
+        bench, round_, strategy, view, rows, n, taken=taken.astype(np.int64), beside=in_batch
     )
-    return checked(result, len(X), n)

@@ -53,7 +53,13 @@ def handed_out(
 
 
 def mixed(requests: Sequence[Request], seed: int) -> list[Request]:
-    """What teaches in the order chosen, and what measures in between, so that nobody can tell which."""
+    """What teaches in the order chosen, and what measures in between, so that nobody can tell which.
+
+    A batch in which both stand among each other is laid out already, by theme.
+    """
+    kinds = [r.purpose == "train" for r in requests]
+    if kinds != sorted(kinds, reverse=True):
+        return list(requests)
     teaching = [r for r in requests if r.purpose == "train"]
     measuring = [r for r in requests if r.purpose != "train"]
     place = {r.item: derive_seed("mixed", seed, r.item) % (len(teaching) + 1) for r in measuring}

@@ -60,6 +60,34 @@ class Measurement(Record):
     true_accuracy: float | None = None  # rehearsals only: on the whole holdout
 
 
+class Arm(Record):
+    """One strategy's part in a round's choice: the whole of it, but for `mix`."""
+
+    strategy: str  # its name
+    items: int
+    utilities: tuple[float, float, float, float, float] | None = (
+        None  # least, quartiles, greatest; None where it gives none
+    )
+    ties: int = 0  # items with the utility of the one chosen last, that one left out
+    distinct: int = 0  # different utilities
+    constant: bool = False  # two items or more, and all with one utility
+
+
+class Choosing(Record):
+    """How a round's training items were chosen; None where it is not known."""
+
+    pool: int  # items that the strategy was first asked about
+    arms: tuple[Arm, ...] = ()
+    notes: tuple[str, ...] = ()  # what the strategy says of its choice, and what was left out of it
+    drawn: int = 0  # items that chance drew with the same seed, to compare with
+    by_chance: int | None = None  # items of the batch that it drew too
+    by_chance_expected: float | None = None  # and how many any draw has in common with any batch
+    likeness: float | None = (
+        None  # mean cosine similarity to the most similar item of the last batch
+    )
+    likeness_by_chance: float | None = None  # the same of what chance drew
+
+
 class RoundRecord(Record):
     """One finished round."""
 
@@ -81,6 +109,9 @@ class RoundRecord(Record):
     gate_why: str = ""
     utility_spread: tuple[float, float, float] | None = (
         None  # least, median, greatest of the chosen
+    )
+    choosing: Choosing | None = (
+        None  # None in rounds of earlier versions, and where nothing is chosen
     )
     money: float | None = None
     currency: str | None = None

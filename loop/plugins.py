@@ -73,6 +73,10 @@ class Installed:
         tables = (self._own, self._others)
         return sorted({name for table in tables for group, name in table if group == kind})
 
+    def own(self, kind: Kind, name: str) -> bool:
+        """Whether the plug-in of this name is one of labelwright's own distribution."""
+        return (kind, name) in self._own
+
     def load(self, kind: Kind, name: str) -> Callable[..., Any]:
         """The callable behind `name`. Raises PluginError: not installed, or broken."""
         entry = self._entry_point(kind, name)

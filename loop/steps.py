@@ -201,6 +201,7 @@ def decide(bench: Workbench, round_: int) -> Outcome:
         gate=outcome["pseudo_label"]["gate"],
         gate_why=outcome["pseudo_label"]["why"],
         utility_spread=outcome["choose"]["spread"],
+        choosing=outcome["choose"].get("choosing"),
         money=used.money(bench.task),
         currency=price.currency if price else None,
         hours=used.hours,

@@ -107,7 +107,7 @@ def _unsaid(block: str, before: t.Model, after: t.Model) -> Iterator[Change]:
     """Differences that a task file does not show."""
     for name in type(after).model_fields:
         one, other = getattr(before, name), getattr(after, name)
-        if one != other and (block, name) != ("accept", "criteria"):
+        if one != other and (block, name) not in (("accept", "criteria"), ("query", "phases")):
             yield _setting(block, name, repr(one), repr(other))
 
 

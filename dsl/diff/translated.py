@@ -36,11 +36,13 @@ def translated(old: t.Task, new: t.Task, pairing: Pairing) -> t.Task:
                 )
                 for c in old.constraints
             ),
-            "query": t.Query(
-                phases=tuple(
-                    p.model_copy(update={"until": _condition(p.until, names)})
-                    for p in old.query.phases
-                )
+            "query": old.query.model_copy(
+                update={
+                    "phases": tuple(
+                        p.model_copy(update={"until": _condition(p.until, names)})
+                        for p in old.query.phases
+                    )
+                }
             ),
             "pseudo_labels": pseudo,
             "accept": old.accept.model_copy(

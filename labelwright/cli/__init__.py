@@ -49,6 +49,7 @@ _MODULES = {
     "explain": "explain",
     "rules": "rules",
     **dict.fromkeys(("plan", "apply", "diff", "history"), "change"),
+    "choose": "choose",
     **dict.fromkeys(("run", "sync"), "run"),
     **dict.fromkeys(("status", "curve", "report", "export", "doctor"), "work"),
     "studio": "studio",

@@ -56,6 +56,8 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
             mark=MARKS[result],
             verdicts=rows,
             bill=spent,
+            alarms=view.alarmed(campaign),
+            choosing=view.choosing(campaign),
             spending=view.spending(task, campaign, spent),
             guide=view.guide(task),
             cards=view.class_cards(task),

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from labelwright import figures
 from labelwright.dsl.task import Class, Sample, Task
-from labelwright.loop.history import Campaign, ClassScore, Measurement, RoundRecord, Verdict
+from labelwright.loop.alarms import alarms
+from labelwright.loop.history import Arm, Campaign, ClassScore, Measurement, RoundRecord, Verdict
 from labelwright.summary import MARKS, Bill, Confusion, most_confused, spent_by_phase
 
 MATRIX_CLASSES = 15  # more are told as pairs
@@ -197,6 +198,61 @@ def spending(task: Task, campaign: Campaign, bill: Bill) -> list[Share]:
     ]
     parts += [part("holdout", "holdout", bill.holdout), part("not spent", "left", bill.left)]
     return [p for p in parts if p.annotations]
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What is wrong with how a round chose."""
+
+    round: int
+    told: str
+
+
+def alarmed(campaign: Campaign) -> list[Alarm]:
+    """Of all rounds, in order."""
+    return [Alarm(r.round, told) for r in campaign.rounds for told in alarms(r)]
+
+
+@dataclass(frozen=True)
+class ChoiceRow:
+    """How a round chose: a line a strategy; `by_chance` and `likeness` beside what chance would give."""
+
+    round: int
+    pool: int
+    utilities: tuple[str, ...]
+    by_chance: str
+    likeness: str
+    notes: tuple[str, ...]
+
+
+def choosing(campaign: Campaign) -> tuple[list[ChoiceRow], list[ChoiceRow]]:
+    """The rounds of which it is known: all, or the first and the latest."""
+    known = [record for record in campaign.rounds if record.choosing is not None]
+    early, late = rounds_in_short(known)
+    return [_choice_row(r) for r in early], [_choice_row(r) for r in late]
+
+
+def _choice_row(record: RoundRecord) -> ChoiceRow:
+    told = record.choosing
+    assert told is not None
+    batch = sum(arm.items for arm in told.arms)
+    by_chance = likeness = ""
+    if told.by_chance is not None and told.by_chance_expected is not None:
+        by_chance = f"{told.by_chance:,} of {batch:,} ({told.by_chance_expected:.1f})"
+    if told.likeness is not None and told.likeness_by_chance is not None:
+        likeness = f"{told.likeness:.2f} ({told.likeness_by_chance:.2f})"
+    return ChoiceRow(
+        record.round, told.pool, tuple(map(_utilities, told.arms)), by_chance, likeness, told.notes
+    )
+
+
+def _utilities(arm: Arm) -> str:
+    """`entropy 0.42 | 0.53 0.58 0.61 | 0.69`: least, quartiles, greatest."""
+    if arm.utilities is None or (arm.constant and not arm.utilities[0]):
+        return f"{arm.strategy}: {'none' if arm.utilities is None else 'all 0'}"
+    least, low, middle, high, greatest = (f"{value:.3g}" for value in arm.utilities)
+    ties = f", {arm.ties:,} tied with the last" if arm.ties else ""
+    return f"{arm.strategy}: {least} | {low} · {middle} · {high} | {greatest}{ties}"
 
 
 def rounds_in_short(rounds: Sequence[RoundRecord]) -> tuple[list[RoundRecord], list[RoundRecord]]:

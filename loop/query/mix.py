@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,9 @@ def mix(
     """
     import numpy as np
 
-    arms = [split(arm) for arm in strategies]
-    shares = divide([share for share, _ in arms])
-    counts = apportion(shares, min(n_instances, len(X)), random_state)
-    seeds = np.random.SeedSequence((random_state, len(arms))).generate_state(len(arms))
     left = np.arange(len(X))
     parts: list[Chosen] = []
-    for (_, arm), count, seed in zip(arms, counts, seeds, strict=True):
-        if count == 0:
-            continue
+    for arm, count, seed in arms(strategies, min(n_instances, len(X)), random_state):
         pool = X if len(left) == len(X) else part_of(X, left)
         returned = plugins.invoke(
             "query",
@@ -52,15 +47,11 @@ def mix(
             learner=learner,
             X=pool,
             n_instances=count,
-            random_state=int(seed),
+            random_state=seed,
         )
         part = checked(returned, len(pool), count)
         rows = left[part.indices]
-        reasons = tuple(
-            reason if reason.startswith(arm.name) else f"{arm.name}: {reason}".rstrip(": ")
-            for reason in part.reasons
-        )
-        parts.append(replace(part, indices=rows, reasons=reasons))
+        parts.append(replace(part, indices=rows, reasons=named(arm, part.reasons)))
         left = np.setdiff1d(left, rows, assume_unique=True)
     return Chosen(
         np.concatenate([np.zeros(0, dtype=np.int64), *(part.indices for part in parts)]),
@@ -68,6 +59,30 @@ def mix(
         np.concatenate([np.zeros(0), *(part.probabilities for part in parts)]),
         tuple(reason for part in parts for reason in part.reasons),
         tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def arms(
+    strategies: Sequence[Call | str], n: int, random_state: int
+) -> list[tuple[Call, int, int]]:
+    """The strategies that choose any of n items, in order: with how many each does, and its seed."""
+    import numpy as np
+
+    given = [split(arm) for arm in strategies]
+    counts = apportion(divide([share for share, _ in given]), n, random_state)
+    seeds = np.random.SeedSequence((random_state, len(given))).generate_state(len(given))
+    return [
+        (arm, count, int(seed))
+        for (_, arm), count, seed in zip(given, counts, seeds, strict=True)
+        if count
+    ]
+
+
+def named(arm: Call, reasons: Sequence[str]) -> tuple[str, ...]:
+    """The reasons, each beginning with the name of the strategy that gave it."""
+    return tuple(
+        reason if reason.startswith(arm.name) else f"{arm.name}: {reason}".rstrip(": ")
+        for reason in reasons
     )
 
 

@@ -385,7 +385,7 @@ def tasks(draw: Draw) -> t.Task:
             per_round=draw(counts),
             rounds=draw(maybe(counts)),
         ),
-        query=t.Query(phases=tuple(phases)),
+        query=t.Query(phases=tuple(phases), order=draw(pick("chosen", "theme"))),
         pseudo_labels=draw(pseudo_blocks(ids)),
         train=t.Train(
             encoder=draw(encoder_blocks),

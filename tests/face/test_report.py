@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from labelwright.dsl.task import Class, Constraint, Sample
+from labelwright.loop.history import Arm, Choosing
 from labelwright.report import view
 from labelwright.report.page import render_report
 from labelwright.report.shown import ShownItem, samples, shown_ids
@@ -318,3 +319,31 @@ def test_works_without_javascript(browser: Any, tmp_path: Path) -> None:
     assert page.locator(".for-wide svg").is_visible()
     assert not page.locator(".for-narrow svg").is_visible()
     page.context.close()
+
+
+def test_how_the_rounds_chose() -> None:
+    case = digits()
+    arms = (
+        Arm(strategy="margin", items=18, utilities=(0.4, 0.5, 0.6, 0.7, 0.8), ties=2, distinct=15),
+        Arm(strategy="random", items=2, utilities=(0, 0, 0, 0, 0), distinct=1, constant=True),
+        Arm(strategy="theirs", items=2),
+    )
+    told = Choosing(
+        pool=1258, arms=arms, notes=("chosen among 50,000",), drawn=22, by_chance=1,
+        by_chance_expected=0.38, likeness=0.5, likeness_by_chance=0.4,
+    )  # fmt: skip
+    flat = arms[0].model_copy(update={"utilities": (1,) * 5, "distinct": 1, "constant": True})
+    rounds = [r.model_copy(update={"choosing": told}) for r in case.campaign.rounds]
+    rounds[3] = rounds[3].model_copy(
+        update={"choosing": told.model_copy(update={"arms": (flat, arms[1])})}
+    )
+    campaign = case.campaign.model_copy(update={"rounds": tuple(rounds)})
+    page = Page(render_report(case.task, campaign, case.items))
+    assert "margin: 0.4 | 0.5 · 0.6 · 0.7 | 0.8, 2 tied with the last" in page.text
+    assert "random: all 0" in page.text
+    assert "theirs: none" in page.text
+    assert "chosen among 50,000" in page.text
+    assert "1 of 22 (0.4)" in page.text
+    assert "0.50 (0.40)" in page.text
+    assert "Round 3 Margin gave all items that it chose the same utility" in page.text
+    assert "How the rounds chose" not in Page(rendered(digits)).text
