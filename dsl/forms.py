@@ -160,6 +160,18 @@ def _dedupe(ctx: Context, entry: Setting, node: tree.Value) -> t.Near | None:
     return None
 
 
+def _opinions(ctx: Context, entry: Setting, node: tree.Value) -> float | None:
+    match node:
+        case tree.Path() if fold(node.text) in ("none", "auto"):
+            return float(fold(node.text) == "auto")
+        case tree.CallValue(name=name, args=(tree.Arg(name=None, value=value),)) if fold(
+            name.text
+        ) == "at_most" and isinstance(value, tree.Number | tree.PercentValue):
+            return share(ctx, "at_most", value)
+    wrong(ctx, entry, node)
+    return None
+
+
 def _gold(ctx: Context, entry: Setting, node: tree.Value) -> t.Gold | None:
     match node:
         case tree.Number():
@@ -237,4 +249,5 @@ _READERS: dict[str, Callable[[Context, Setting, tree.Value], Any]] = {
     "dedupe": _dedupe,
     "gold": _gold,
     "labelled": _labelled,
+    "opinions": _opinions,
 }

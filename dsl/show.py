@@ -279,7 +279,9 @@ def _budget(task: t.Task) -> list[Row]:
 
 
 def _query(query: t.Query) -> list[Row]:
-    return [("order", f"= {query.order}")]
+    most = query.second_opinions
+    opinions = "none" if most == 0 else "auto" if most == 1 else f"at_most({p.share(most)})"
+    return [("order", f"= {query.order}"), ("second_opinions", f"= {opinions}")]
 
 
 def _phase(phase: t.Phase) -> Row:

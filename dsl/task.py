@@ -326,6 +326,9 @@ class Phase(Model):
 class Query(Model):
     phases: tuple[Phase, ...]
     order: Literal["chosen", "theme"] = "chosen"  # of a batch, as people see it
+    second_opinions: float = Field(
+        default=0.0, description="The most of a round's questions; 0 is `none`, 1 is `auto`."
+    )
 
 
 class Cap(Model):

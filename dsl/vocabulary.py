@@ -18,7 +18,7 @@ from labelwright.dsl.plugins import Kind
 Type = Literal[
     "text", "word", "column", "columns", "count", "number", "share", "money", "price", "rate",
     "switch", "plugin", "plugins", "file", "class", "classes", "samples", "spellings", "integers",
-    "key", "color", "dedupe", "gold", "labelled",
+    "key", "color", "dedupe", "gold", "labelled", "opinions",
 ]  # fmt: skip
 
 TYPES: dict[Type, str] = {
@@ -46,6 +46,7 @@ TYPES: dict[Type, str] = {
     "dedupe": "`exact`, or `near(…)` with a similarity",
     "gold": "a number of items, or `file(…)`",
     "labelled": "a source with the columns to join by",
+    "opinions": "`none`, `auto`, or `at_most(…)` with a share of the questions",
 }  # fmt: skip
 """What a setting of each type takes, in words."""
 
@@ -272,6 +273,9 @@ QUERY = Block(
     also=("strategy", "acquisition", "sampling", "active_learning", "selection"), settings=(
         S("order", "word", "How a batch is laid out: best first, or like items one after the other.",
           "theme", "chosen", words=("chosen", "theme"), also=("sort", "ordering")),
+        S("second_opinions", "opinions",
+          "Questions to somebody else about an answered item, where worth more than a new one.",
+          "at_most(25%)", "none", also=("relabel", "relabelling", "relabeling", "recheck")),
     ),
 )  # fmt: skip
 

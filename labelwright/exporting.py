@@ -127,6 +127,8 @@ def _round(record: RoundRecord) -> dict[str, Any]:
         "holdout_labels": now.holdout_labels,
         "definition": record.definition,
         "asked": record.asked,
+        "second_opinions": record.second_opinions,
+        "rechecks": record.rechecks,
         "unusable": record.unusable,
         "phase": record.phase,
         "strategy": record.strategy,

@@ -193,7 +193,9 @@ def _learned(bench: Workbench, round_: int) -> Learned:
 def is_open(sent: Sent) -> bool:
     """Whether a suggestion may be shown with what was sent."""
     hidden = sent.suggestion is not None and not sent.shown
-    return sent.purpose == "train" and sent.state in ("waiting", "sent") and not hidden
+    alone = bool(sent.not_by)  # a further opinion is nobody's but the person's
+    there = sent.state in ("waiting", "sent")
+    return sent.purpose == "train" and there and not hidden and not alone
 
 
 def site_of(bench: Workbench) -> Site:

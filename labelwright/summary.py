@@ -96,6 +96,24 @@ def spent_by_phase(campaign: Campaign) -> dict[str, int]:
     return spent
 
 
+@dataclass(frozen=True)
+class Questions:
+    """What the training annotations were asked about; all but `new` have an answer by somebody else."""
+
+    new: int
+    second_opinions: int
+    rechecks: int
+
+
+def questions(campaign: Campaign) -> Questions | None:
+    """Over all rounds; None where nobody was asked for a further opinion."""
+    second = sum(r.second_opinions for r in campaign.rounds)
+    rechecks = sum(r.rechecks for r in campaign.rounds)
+    if not second + rechecks:
+        return None
+    return Questions(sum(r.asked for r in campaign.rounds) - second - rechecks, second, rechecks)
+
+
 def class_names(task: Task) -> dict[str, str]:
     """Class id -> what people read: its title, with the parents' where titles repeat."""
     titles = {c.id: c.title for c in task.classes}

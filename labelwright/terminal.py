@@ -21,6 +21,7 @@ from labelwright.summary import (
     class_names,
     last_round,
     outcome,
+    questions,
     verdicts,
 )
 from labelwright.words import cell_width, clean, fit, flag_line, pad, wrap
@@ -198,7 +199,7 @@ def status_view(
     criteria = verdict_lines(task, campaign, width=width - 13).splitlines()
     blocks = [
         ("How good", [*_goodness(campaign), *criteria]),
-        ("What it cost", _cost(task, spent)),
+        ("What it cost", _cost(task, campaign, spent)),
         ("Who did what", _people(campaign)),
         *([("How chosen", chosen)] if (chosen := _chosen(campaign)) else []),
         *([("Not counted", _flagged(campaign))] if campaign.flagged else []),
@@ -233,7 +234,7 @@ def _goodness(campaign: Campaign) -> list[str]:
     return lines
 
 
-def _cost(task: Task, spent: Bill) -> list[str]:
+def _cost(task: Task, campaign: Campaign, spent: Bill) -> list[str]:
     of = figures.count(spent.limit)
     lines = [
         f"{figures.count(spent.total)} of {of} annotations: {figures.count(spent.training)} on "
@@ -247,6 +248,10 @@ def _cost(task: Task, spent: Bill) -> list[str]:
     if spent.hours is not None:
         of = f" of {figures.hours(task.budget.hours)}" if task.budget.hours else ""
         parts.append(f"{figures.hours(spent.hours)}{of} of annotators’ time")
+    if asked := questions(campaign):
+        second = figures.counted(asked.second_opinions, "second opinion")
+        again = figures.counted(asked.rechecks, "re-check")
+        lines.append(f"questions: {figures.count(asked.new)} about new items, {second}, {again}")
     return lines + ([" · ".join(parts)] if parts else [])
 
 

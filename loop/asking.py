@@ -17,6 +17,7 @@ from labelwright.loop.labels import Labels
 from labelwright.loop.phases import phase
 from labelwright.loop.ports import Chosen, Learner, Model
 from labelwright.loop.query.contract import nothing
+from labelwright.loop.second_opinions import further_opinions
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL, mix
 from labelwright.loop.store import Choice
@@ -82,6 +83,10 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         bench, round_, now.strategy, training, open_rows, n_new,
         asked=asked, beside=[*first, *held, *held_again],
     )  # fmt: skip
+    further = further_opinions(
+        bench, round_, training, open_rows[chosen.indices], again, n - len(first)
+    )
+    chosen, told = further.room(chosen, told)
     rows = [int(open_rows[i]) for i in chosen.indices]
     picks: list[tuple[int, str, float | None, float, str]] = [
         (row, "train", None, 1.0, f"asked again: {again[row]}") for row in first
@@ -92,6 +97,7 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
             rows, chosen.utilities, chosen.probabilities, chosen.reasons, strict=True
         )
     ]
+    picks += further.picks()
     share = min(1.0, holdout_items(task) / max(1, int((bench.split(round_) == HOLDOUT).sum())))
     picks += [(row, "holdout", None, share, f"asked again: {again[row]}") for row in held_again]
     picks += [(row, "holdout", None, share, "holdout, at random") for row in held]
@@ -100,7 +106,8 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         picks = [picks[i] for i in chain(np.asarray(bench.features(round_)[rows_picked]))]
     choices = [
         Choice(
-            round_, rank, items.id_of(row), items.content_of(row), purpose, people,
+            round_, rank, items.id_of(row), items.content_of(row), purpose,
+            1 if row in further.rows else people,
             None if utility is None or not np.isfinite(utility) else utility, probability, reason,
         )
         for rank, (row, purpose, utility, probability, reason) in enumerate(picks)
@@ -111,10 +118,11 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         {
             "phase": now.name,
             "strategy": call_text(now.strategy),
-            "asked": len(first) + len(rows),
+            "asked": len(first) + len(rows) + len(further),
             "holdout_asked": len(held) + len(held_again),
             "again": len(first) + len(held_again),
-            "open": len(open_rows) + len(waiting),
+            "open": len(open_rows) + len(waiting) + len(further),  # less `asked`: what is left
+            **further.told(items),
             "spread": spread,
             "choosing": told.model_dump(mode="json") if told else None,
         },

@@ -36,7 +36,7 @@ def collect(bench: Workbench, round_: int) -> dict[str, Any] | None:
     late = hasattr(bench.annotators, "pull")  # answers to earlier rounds change there too
     for each in range(0 if late else round_, round_ + 1):
         _tell_flags(bench, each)
-    if waiting(asked, answers):
+    if waiting(due(bench, asked), answers):
         return None
     watermark = bench.store.last_event()
     return {
@@ -55,13 +55,31 @@ def pull(bench: Workbench) -> None:
     take_all(bench)
 
 
+def due(bench: Workbench, asked: Sequence[Request]) -> list[Request]:
+    """What is waited for: no further opinions any more where the task says `second_opinions = none` by now.
+
+    So a batch that waits for somebody who never comes can be gone on with.
+    """
+    wanted = bench.task.query.second_opinions > 0
+    return [r for r in asked if wanted or not r.not_by]
+
+
 def waiting(asked: Sequence[Request], answers: Sequence[Answer]) -> int:
-    """How many judgements are still missing: a person counts once an item, and a skip is one."""
+    """How many judgements are still missing: a person counts once an item, and a skip is one.
+
+    Where a further opinion is asked for, whoever answered before does not count.
+    """
+    people = _people(answers)
+    return sum(max(0, r.people - len(people.get(r.item, set()) - {*r.not_by})) for r in asked)
+
+
+def _people(answers: Sequence[Answer]) -> dict[str, set[str]]:
+    """By item, who answered or skipped it."""
     people: dict[str, set[str]] = {}
     for answer in answers:
         if not answer.withdrawn:
             people.setdefault(answer.item, set()).add(answer.annotator)
-    return sum(max(0, r.people - len(people.get(r.item, ()))) for r in asked)
+    return people
 
 
 def take_all(bench: Workbench) -> None:
@@ -81,16 +99,15 @@ def awaited(bench: Workbench) -> Awaited | None:
     answers = [
         a for a in bench.annotators.collect(batch_id(bench, round_), asked) if not a.withdrawn
     ]
-    people: dict[str, set[str]] = {}
-    for answer in answers:
-        people.setdefault(answer.item, set()).add(answer.annotator)
-    begun = [r for r in asked if people.get(r.item)]
+    people = _people(answers)
+    awaited_ = due(bench, asked)
+    begun = [r for r in awaited_ if people.get(r.item) or r.not_by]
     return Awaited(
         round=round_,
         items=len(asked),
         answers=dict(sorted(Counter(a.annotator for a in answers).items())),
-        missing=waiting(asked, answers),
-        seconds=sum(max(0, r.people - len(people[r.item])) for r in begun),
+        missing=waiting(awaited_, answers),
+        seconds=waiting(begun, answers),
         skipped=sum(a.skipped for a in answers),
     )
 

@@ -47,6 +47,7 @@ def handed_out(
                 suggestion=_told(suggestion) if suggestion else None,
                 shown=shown,
                 state=state,
+                not_by=request.not_by,
             )
         )
     return rows

@@ -101,6 +101,8 @@ class RoundRecord(Record):
     asked_again: int = (
         0  # of these, and of the holdout's, those that a change of the definition set aside
     )
+    second_opinions: int = 0  # of `asked`, to somebody else about a label that the model shares
+    rechecks: int = 0  # and about one that it does not
     unusable: int = 0  # items dropped so far because people called them unusable
     phase: str
     strategy: str

@@ -102,15 +102,18 @@ def to_ask_again(
     """Rows whose latest answers a change of the definition set aside, and why.
 
     Only where fewer than `overlap` people have an answer that counts. asked: the round in which an
-    item was last asked; answers of earlier rounds are behind it, so that nothing is asked twice.
+    item was last asked; answers of earlier rounds are behind it, so that nothing is asked twice. Later
+    ones are further opinions, of which only answers count.
     """
     people: dict[int, set[str]] = defaultdict(set)
     for row, event in counted(judged, translation):
-        people[row].add(event.annotator)
+        if not event.skipped or event.round <= asked.get(event.item, event.round):
+            people[row].add(event.annotator)
     reasons: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row, event in judged:
         reading = translation.read(event)
-        if reading.changed and asked.get(event.item) == event.round and event.source in PAID:
+        last = asked.get(event.item)
+        if reading.changed and last is not None and last <= event.round and event.source in PAID:
             reasons[row][reading.why] += 1
     return {
         row: max(sorted(why), key=why.__getitem__)

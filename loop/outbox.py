@@ -40,6 +40,7 @@ class Sent:
     shown: bool = False  # whether people see the suggestion
     state: State = "waiting"
     remote: int | None = None  # the server's number for it
+    not_by: tuple[str, ...] = ()  # who answered it before, where somebody else is asked
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,11 @@ class Outbox:
         """Write items down; one that is known under its uid stays as it is."""
         with self.writing():
             self._connection.executemany(
-                "INSERT OR IGNORE INTO sent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO sent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (s.uid, s.batch, s.rank, s.item, s.content, s.purpose, s.people, s.suggestion,
-                     int(s.shown), s.state, s.remote)
+                     int(s.shown), s.state, s.remote,
+                     json.dumps(s.not_by, ensure_ascii=False) if s.not_by else None)
                     for s in rows
                 ],
             )  # fmt: skip
@@ -124,13 +126,17 @@ class Outbox:
     def _sent(self, where: str, values: list[str]) -> list[Sent]:
         rows = self._connection.execute(
             "SELECT uid, batch, rank, item, content, purpose, people, suggestion, shown, state, "
-            f"remote FROM sent {where} ORDER BY rowid",
+            f"remote, not_by FROM sent {where} ORDER BY rowid",
             values,
         )
         return [
-            Sent(uid, batch, rank, item, content, purpose, people, told, bool(shown), state, remote)
-            for uid, batch, rank, item, content, purpose, people, told, shown, state, remote in rows
-        ]
+            Sent(
+                uid, batch, rank, item, content, purpose, people, told, bool(shown), state, remote,
+                tuple(json.loads(others or "[]")),
+            )
+            for uid, batch, rank, item, content, purpose, people, told, shown, state, remote, others
+            in rows
+        ]  # fmt: skip
 
     def mark(
         self, uids: Iterable[str], state: State, remotes: Mapping[str, int] | None = None

@@ -141,7 +141,7 @@ def make_plan(bench: Workbench, drift: tuple[str, ...] = ()) -> Plan:
     _refuse(old, task, begun)
     lineage = versions.derive(task, bench.definition)
     breaks = bool(changed_meaning(bench))
-    asked = {c.item: c.round for c in store.choices()}
+    asked = bench.asked_last()
     before = _State(bench, old, Translation(old, versions.now.lineage, versions.versions), asked)
     known = (*versions.versions, Version(bench.definition, task, lineage))
     after = _State(bench, task, Translation(task, lineage, known), asked)

@@ -10,7 +10,7 @@ Plug-in modules must import fast: numpy, torch, scikit-learn, pyarrow only insid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
@@ -265,6 +265,8 @@ class Request(Frozen):
     """One item to ask people about.
 
     suggestion and hints may be shown with it, where the source can: never on what measures.
+    not_by: who has answered it before, where a further opinion is asked: not handed to them where the source
+    can help it, and what they say is not what was asked for.
     """
 
     item: str
@@ -272,6 +274,7 @@ class Request(Frozen):
     purpose: Literal["train", "holdout", "gold", "audit"] = "train"
     suggestion: Suggestion | None = None
     hints: tuple[str, ...] = ()  # a sentence each
+    not_by: tuple[str, ...] = ()
 
 
 class Span(Frozen):
@@ -368,6 +371,20 @@ class Examining(Protocol):
 
     def examine(self) -> Iterator[tuple[bool, str, str]]:
         """For each thing that was looked at: whether it is sound, what was found, what to do if not."""
+
+
+class Peopled(Protocol):
+    """What a source can do beside: say who answers. Without it, whoever answered lately is known."""
+
+    def people(self) -> Collection[str]:
+        """Everybody who can be asked."""
+
+
+class Nameless(Protocol):
+    """What a source can have beside: answers without a name."""
+
+    anonymous: str
+    """What all are called who gave none: it may be anybody, so it is never known to be somebody else."""
 
 
 class Flagging(Protocol):

@@ -201,6 +201,12 @@ def asked(db: Database) -> None:
     )
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def second_opinions(db: Database) -> None:
+    """Items that are handed out for a further opinion, and to whom they are not."""
+    _run(db, ["ALTER TABLE sent ADD COLUMN not_by TEXT"])  # JSON; NULL: to anybody
+
+
 def _first_meanings(classes: Sequence[dict[str, Any]]) -> dict[str, list[list[str]]]:
     """A region of its own for each class, within its parent's; parents come first."""
     found: dict[str, list[list[str]]] = {}

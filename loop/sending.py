@@ -16,19 +16,29 @@ def batch_id(bench: Workbench, round_: int) -> str:
 
 def requests(bench: Workbench, round_: int) -> list[Request]:
     """What the round asks, in the order people are to see it."""
-    return [Request(c.item, c.people, c.purpose) for c in bench.store.choices(round_)]  # type: ignore[arg-type]
+    others = bench.not_by(round_)
+    return [
+        Request(c.item, c.people, c.purpose, not_by=others.get(c.item, ()))  # type: ignore[arg-type]
+        for c in bench.store.choices(round_)
+    ]
 
 
 def send(bench: Workbench, round_: int) -> dict[str, Any]:
-    """Hand the batch to the annotators. What measures is asked without suggestions or hints."""
+    """Hand the batch to the annotators. What measures is asked without suggestions or hints.
+
+    A further opinion is asked without a suggestion: the model's view is what it is held against.
+    """
     plain = requests(bench, round_)
     items = bench.items(round_)
     rows = items.rows_of([r.item for r in plain])
     taught = [row for row, r in zip(rows, plain, strict=True) if r.purpose == "train"]
-    shown = suggestions(bench, round_, taught)
+    alone = [int(row) for row, r in zip(rows, plain, strict=True) if r.not_by]
+    shown = suggestions(bench, round_, [row for row in taught if row not in alone])
     beside = hints(bench, round_, taught)
     asked = [
-        Request(r.item, r.people, r.purpose, shown.get(int(row)), beside.get(int(row), ()))
+        Request(
+            r.item, r.people, r.purpose, shown.get(int(row)), beside.get(int(row), ()), r.not_by
+        )
         for row, r in zip(rows, plain, strict=True)
     ]
     bench.annotators.send(batch_id(bench, round_), asked, items.take(rows))

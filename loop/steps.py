@@ -194,6 +194,8 @@ def decide(bench: Workbench, round_: int) -> Outcome:
         labels_per_class=outcome["resolve"]["labels_per_class"],
         asked=outcome["choose"]["asked"],
         asked_again=outcome["choose"].get("again", 0),
+        second_opinions=outcome["choose"].get("second_opinions", 0),
+        rechecks=outcome["choose"].get("rechecks", 0),
         unusable=outcome["resolve"]["unusable"],
         phase=outcome["choose"]["phase"],
         strategy=outcome["choose"]["strategy"],

@@ -35,6 +35,8 @@ def unsupported(task: Task) -> list[str]:
             for phase in task.query.phases
             if phase.strategy.name not in WITHOUT_MODEL
         ]
+        if task.query.second_opinions:
+            found.append(f"query second_opinions for {_several(task)}")
     if task.holdout.measure != "uniform":
         found.append(f"holdout measure = {task.holdout.measure} (uniform can)")
     if task.existing_labels is not None and task.existing_labels.trust != "verified":

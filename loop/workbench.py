@@ -192,10 +192,22 @@ class Workbench:
 
         As the round finds it; `after`: as it leaves it, what it asked itself behind it.
         """
-        last = round_ if after else round_ - 1
-        asked = {c.item: c.round for c in self.store.choices() if c.round <= last}
+        asked = self.asked_last(round_ if after else round_ - 1)
         judged = present(self.events(watermark), self.items(round_))
         return to_ask_again(judged, self.translation, asked, self.task.annotators.overlap)
+
+    def asked_last(self, until: int | None = None) -> dict[str, int]:
+        """By item, the last round (up to `until`) that asked about it, but for further opinions: these leave
+        the answers before them as they are.
+        """
+        choices = [c for c in self.store.choices() if until is None or c.round <= until]
+        further = {r: self.not_by(r) for r in {c.round for c in choices}}
+        return {c.item: c.round for c in choices if c.item not in further[c.round]}
+
+    def not_by(self, round_: int) -> dict[str, tuple[str, ...]]:
+        """By item that the round asks a further opinion about, who gave the others."""
+        told = (self.store.outcome(round_, "choose") or {}).get("not_by", {})
+        return {item: tuple(people) for item, people in told.items()}
 
     def asked_rows(self, round_: int) -> np.ndarray:
         """Rows of items that were chosen in an earlier round, as they are now."""

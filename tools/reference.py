@@ -41,7 +41,7 @@ SHAPES: dict[Type, str] = {
     "classes": "`Matches`, `[A, B]`", "samples": '`["Kim scored twice"]`',
     "spellings": '`[sport, "체육", 3]`', "integers": "`[1, 2, 3]`", "key": '`"s"`, `"shift+s"`',
     "color": '`"#59A14F"`', "dedupe": "`exact`, `near(0.92)`", "gold": '`40 items`, `file("gold.csv")`',
-    "labelled": '`csv("old.csv", key = id, label = topic)`',
+    "labelled": '`csv("old.csv", key = id, label = topic)`', "opinions": "`auto`, `at_most(25%)`",
 }  # fmt: skip
 
 

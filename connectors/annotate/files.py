@@ -23,6 +23,7 @@ from labelwright.connectors.exchange.writing import (
     HINTS,
     ITEM,
     LABEL,
+    NOT_BY,
     NOTE,
     UID,
     Format,
@@ -68,6 +69,7 @@ class Files:
     folder: Path
     format: Format
     rehearsal: bool = field(default=False, init=False)
+    anonymous: str = field(default=NOBODY, init=False)
     troubles: tuple[str, ...] = field(default=(), init=False)  # see `told`
 
     # --- out ----------------------------------------------------------------------------------
@@ -96,6 +98,8 @@ class Files:
                 row[name] = self._picture(batch, each.rank, value) if column in pictures else value
             if any(hints.values()):
                 row[HINTS] = hints[each.uid]
+            if any(s.not_by for s in sent):
+                row[NOT_BY] = ", ".join(each.not_by)
             row |= {LABEL: None, ANNOTATOR: "", NOTE: ""}
             rows.append(row)
         self._remember_texts(sent, shown, by_item)
@@ -197,12 +201,23 @@ class Files:
                     troubles.append(f"{name}, row {row.number}, column {UID}: {_STRANGER}")
                     continue
                 told = _text(row.cells.get(ANNOTATOR)) or person or NOBODY
+                if told in (*known[uid].not_by, NOBODY) and known[uid].not_by:
+                    if _text(row.cells.get(LABEL)):
+                        troubles.append(f"{name}, row {row.number}: {_not_asked(told)}")
+                    continue
                 yield Found(name, row.number, uid, told, row.cells.get(LABEL))
 
 
 _STRANGER = (
     "it is not the item that was sent in this row: put the file's columns lw_uid and item back"
 )
+
+
+def _not_asked(person: str) -> str:
+    """Why an answer is not taken where a further opinion is asked."""
+    if person == NOBODY:
+        return f"a second opinion is asked: write who gives it into the column {ANNOTATOR}"
+    return f"a second opinion is asked, and {person} gave the first: it is for somebody else"
 
 
 def _uid(row: Row, known: dict[str, Sent], by_item: dict[str, str]) -> str | None:

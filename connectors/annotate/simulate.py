@@ -8,7 +8,7 @@ reaches the loop by no other way than these answers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import exp, log
@@ -87,9 +87,10 @@ class Habits:
     def _labels(self) -> tuple[str, ...]:
         return tuple(c.id for c in self.task.labels)
 
-    def who(self, item: str, count: int) -> tuple[str, ...]:
+    def who(self, item: str, count: int, not_by: Collection[str] = ()) -> tuple[str, ...]:
         """The `count` people who answer the item; asking for more keeps those that there were."""
-        ranked = sorted(self.names, key=lambda name: self._numbers("who", name, item))
+        free = [name for name in self.names if name not in not_by]
+        ranked = sorted(free, key=lambda name: self._numbers("who", name, item))
         return tuple(ranked[:count])
 
     def habit(self, person: str, truth: str) -> str:
@@ -147,8 +148,12 @@ class Simulated:
         return [
             self._answer(batch, request.item, person)
             for request in requests
-            for person in self.habits.who(request.item, request.people)
+            for person in self.habits.who(request.item, request.people, request.not_by)
         ]
+
+    def people(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.habits.names
 
     def check(self) -> None:
         """Raise DataError where the column holds values that are no class to choose."""
@@ -159,7 +164,7 @@ class Simulated:
         return {i: label for i in ids if (label := self._truths.get(i)) is not None}
 
     def _refuse_too_many(self, requests: Sequence[Request]) -> None:
-        most = max((r.people for r in requests), default=0)
+        most = max((r.people + len(r.not_by) for r in requests), default=0)
         if most > self.habits.people:
             raise ConnectorError(
                 f"{most} different people are to answer an item, and only "

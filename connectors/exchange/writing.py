@@ -21,7 +21,8 @@ from labelwright.loop.errors import ConnectorError
 
 Format = Literal["jsonl", "csv"]
 UID, ITEM, HINTS, LABEL, ANNOTATOR, NOTE = "lw_uid", "item", "hints", "label", "annotator", "note"
-OURS = (UID, ITEM, HINTS, LABEL, ANNOTATOR, NOTE)
+NOT_BY = "not_by"  # who is not asked, where a further opinion is
+OURS = (UID, ITEM, HINTS, NOT_BY, LABEL, ANNOTATOR, NOTE)
 GUARD = "'"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from labelwright.connectors.label_studio.faults import Unsure
 from labelwright.connectors.label_studio.filters import equal
+from labelwright.connectors.label_studio.further import for_others
 from labelwright.connectors.label_studio.payload import (
     BATCH,
     UID,
@@ -99,7 +100,12 @@ def _import(
         chunk = waiting[:CHUNK]
         rows = items.take([row_of[s.item] for s in chunk])
         cards = [
-            Card(s.uid, batch, notes[s.rank] if s.rank < len(notes) else "", hints.get(s.item, ()))
+            Card(
+                s.uid,
+                batch,
+                notes[s.rank] if s.rank < len(notes) else "",
+                (*for_others(site, s), *hints.get(s.item, ())),
+            )
             for s in chunk
         ]
         bodies = _bodies(site, chunk, task_data(site.parts, rows, cards, addresses))

@@ -80,9 +80,11 @@ class LabelStudioPeople:
         What only reads otherwise since (a title, the guide) is shown to people at once.
         """
         from labelwright.connectors.label_studio.collecting import pull
+        from labelwright.connectors.label_studio.further import offer_to_others
 
         self.finish()
         self.pulled = pull(self.site)
+        offer_to_others(self.site)
         if self.site.project_id is not None:
             self.site.push()
 

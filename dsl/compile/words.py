@@ -42,6 +42,7 @@ class Words:
     hint_not: str  # a counterexample
     mend: str  # an answer breaks a constraint
     mend_there: str  # the same, of an earlier item
+    further: str  # a further opinion is asked
 
     def how(self, task: Task, *, keys: bool) -> str:
         """One paragraph: what an answer is."""
@@ -100,6 +101,7 @@ ENGLISH = Words(
     hint_not="Not {title}: “{text}”",
     mend="{who}: your answer does not count ({why}). Please mend it.",
     mend_there="Please also look at task {number} again. {what}",
+    further="Another person’s opinion is wanted here. Please skip it if you are {who}.",
 )
 
 KOREAN = Words(
@@ -133,6 +135,7 @@ KOREAN = Words(
     hint_not="{title} 아님: “{text}”",
     mend="{who}: 이 답은 집계되지 않습니다 ({why}). 고쳐 주세요.",
     mend_there="작업 {number}도 다시 보아 주세요. {what}",
+    further="다른 사람의 의견이 필요합니다. {who} 님은 건너뛰어 주세요.",
 )
 
 

@@ -94,6 +94,11 @@ def _first(offers: Offers, setting: Setting, *, listed: bool = False) -> Iterato
             yield Item("exact", Kind.EnumMember, "items that are the same")
             near = f"near({hole(1, '0.92')})"
             yield Item("near", Kind.Function, "items that are nearly the same", near)
+        case "opinions":
+            yield Item("none", Kind.EnumMember, "the default")
+            yield Item("auto", Kind.EnumMember, "as many as are worth more than new items")
+            yield Item("at_most", Kind.Function, "as `auto`, up to a share of the questions",
+                       f"at_most({hole(1, '25%')})")  # fmt: skip
         case "gold":
             yield Item("40 items", Kind.Value, "so many", f"{hole(1, '40')} items")
             yield Item("file", Kind.Function, "answers in a file", f'file("{hole(1, "gold.csv")}")')

@@ -213,13 +213,14 @@ class Mentions:
                 case tree.Path() | tree.CallValue() if entry.plugin:
                     of_columns = ("key", "label") if entry.type == "labelled" else ("column",)
                     yield from self._plugin(entry.plugin, item, of_columns)
-                case tree.Path() if entry.type in ("word", "dedupe"):
+                case tree.Path() if entry.type in ("word", "dedupe", "opinions"):
                     yield Mention(item.span, "word", fold(item.text), of=f"{home}.{entry.name}")
                 case tree.CallValue(name=name) if entry.type in (
                     "file",
                     "samples",
                     "gold",
                     "dedupe",
+                    "opinions",
                 ):
                     yield Mention(name.span, "word", fold(name.text), of=f"{home}.{entry.name}")
 

@@ -15,7 +15,9 @@ def reference(uid: str, person: str) -> str:
 
 
 def open_to(person: str, sent: Iterable[Sent], held: Iterable[Held]) -> list[Sent]:
-    """Items that this person has not answered and too few others have, in the order they were sent."""
+    """Items that this person has not answered, nor in an earlier batch where somebody else is asked, and too
+    few others have; in the order they were sent.
+    """
     answered: dict[str, set[str]] = {}
     for each in held:
         if not each.deleted:
@@ -24,6 +26,7 @@ def open_to(person: str, sent: Iterable[Sent], held: Iterable[Held]) -> list[Sen
         s
         for s in sent
         if s.state == "sent"
+        and person not in s.not_by
         and person not in (by := answered.get(s.uid, set()))
         and len(by) < s.people
     ]

@@ -23,6 +23,7 @@ from labelwright.summary import (
     last_round,
     measured,
     outcome,
+    questions,
     verdicts,
 )
 from labelwright.words import clean, shorten
@@ -59,6 +60,7 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
             alarms=view.alarmed(campaign),
             choosing=view.choosing(campaign),
             spending=view.spending(task, campaign, spent),
+            questions=questions(campaign),
             guide=view.guide(task),
             cards=view.class_cards(task),
             curve=Markup(curve_svg(campaign, targets=targets)),  # noqa: S704 - our own SVG, escaped

@@ -385,7 +385,11 @@ def tasks(draw: Draw) -> t.Task:
             per_round=draw(counts),
             rounds=draw(maybe(counts)),
         ),
-        query=t.Query(phases=tuple(phases), order=draw(pick("chosen", "theme"))),
+        query=t.Query(
+            phases=tuple(phases),
+            order=draw(pick("chosen", "theme")),
+            second_opinions=draw(pick(0.0, 0.25, 1.0)),
+        ),
         pseudo_labels=draw(pseudo_blocks(ids)),
         train=t.Train(
             encoder=draw(encoder_blocks),
