@@ -16,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelwright.loop.alike import RUN, runs
+
 NEAR = 0.8
-_RUN = 6  # bytes of a shingle
 _BANDS, _ROWS = 8, 4
 _CHUNK = 4_000_000  # bytes of text at a time
 _MOST_CHECKED = 64  # candidates that an item is compared with exactly
@@ -70,7 +71,7 @@ def _signatures(clean: pa.LargeStringArray) -> Iterator[np.ndarray]:
     """(n, _BANDS * _ROWS) uint32, some texts at a time: of each hash the least over the shingles."""
     rng = np.random.default_rng(20_091_997)
     mixes = rng.integers(0, 2**64, size=(_BANDS * _ROWS, 2), dtype=np.uint64) | np.uint64(1)
-    sizes = np.asarray(pc.binary_length(clean).to_numpy(zero_copy_only=False)) + _RUN
+    sizes = np.asarray(pc.binary_length(clean).to_numpy(zero_copy_only=False)) + RUN
     breaks = np.flatnonzero(np.diff(np.cumsum(sizes) // _CHUNK, prepend=0))
     for start, stop in zip([0, *breaks], [*breaks, len(clean)], strict=True):
         if stop == start:
@@ -89,14 +90,14 @@ def _shingles(clean: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
     Zeros follow each text while it is hashed, so that each of its bytes begins a shingle of its own.
     """
     text = pa.large_string()
-    ended = pc.binary_join_element_wise(clean, pa.scalar("\0" * _RUN, text), pa.scalar("", text))
+    ended = pc.binary_join_element_wise(clean, pa.scalar("\0" * RUN, text), pa.scalar("", text))
     offsets = np.frombuffer(ended.buffers()[1], np.int64)[ended.offset :][: len(ended) + 1]
     raw = np.frombuffer(ended.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].astype(np.uint64)
     begin = np.flatnonzero(raw)
     hashes: np.ndarray = np.zeros(len(begin), dtype=np.uint64)
-    for step in range(_RUN):
+    for step in range(RUN):
         hashes = hashes * _PRIME + raw[begin + step] + np.uint64(1)
-    starts = offsets[:-1] - offsets[0] - np.arange(len(ended)) * _RUN
+    starts = offsets[:-1] - offsets[0] - np.arange(len(ended)) * RUN
     return hashes ^ (hashes >> np.uint64(29)), starts
 
 
@@ -115,9 +116,3 @@ def _has_near(clean: pa.LargeStringArray, item: int, others: np.ndarray) -> bool
         if both >= NEAR * (len(own) + len(its) - both):
             return True
     return False
-
-
-def runs(text: str) -> set[bytes]:
-    """The shingles of a text that is in NFC, lower case and squeezed."""
-    ended = text.encode() + bytes(_RUN)
-    return {ended[at : at + _RUN] for at in range(len(ended) - _RUN)}

@@ -28,7 +28,7 @@ from labelwright.loop.query.blocks import Rows, blocks
 
 NEAR = 0.999
 SHINGLED = 0.8
-_RUN = 6  # bytes of a shingle
+RUN = 6  # bytes of a shingle
 _AT_A_TIME = 4_096
 
 
@@ -39,8 +39,8 @@ def plain(text: str) -> str:
 
 def runs(text: str) -> set[bytes]:
     """The shingles of a text that is plain."""
-    ended = text.encode() + bytes(_RUN)
-    return {ended[at : at + _RUN] for at in range(len(ended) - _RUN)}
+    ended = text.encode() + bytes(RUN)
+    return {ended[at : at + RUN] for at in range(len(ended) - RUN)}
 
 
 def same_words(one: str, other: str) -> bool:

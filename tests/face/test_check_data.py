@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from labelwright import Project
 from labelwright.definition import reading_of
-from labelwright.leaks import NEAR, leaking_contents, leaking_texts, runs
+from labelwright.leaks import NEAR, leaking_contents, leaking_texts
+from labelwright.loop.alike import runs
 from labelwright.loop.errors import DataError, StoreError
 from labelwright.loop.ports import Context
 from labelwright.surroundings import Looked, applied, look
