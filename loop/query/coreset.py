@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from labelwright.loop.ports import QueryLearner
 
-_HOT = 16_384
+_HOT = 4_096
 _CENTRES_AT_ONCE = 512
 
 
@@ -34,7 +34,7 @@ def coreset(
     X: (n_items, dim). Greedy on the exact distances, up to float32 rounding; of equals the lower
     position. Distances only shrink while centres are added, so an old one bounds what it is now:
     only the items of the greatest bounds are kept up to date, and the others when their turn comes.
-    Reads X once (three times with no label) and then parts of it; 8 bytes an item beside 16,384 rows;
+    Reads X once (three times with no label) and then parts of it; 8 bytes an item beside 4,096 rows;
     at most 2 · n_items · dim · (labelled + n_instances) flops, and far less with clusters. Raises
     StrategyError where a vector is not finite.
     """

@@ -197,6 +197,3 @@ def assign(X: Any, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cluster[here] = nearest
         distance[here] = np.maximum(squares - 2 * closeness[np.arange(len(block)), nearest], 0)
     return cluster, distance
-
-
-_fit = fit

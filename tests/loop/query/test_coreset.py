@@ -32,7 +32,7 @@ def _agrees(module: ModuleType, pool: Pool, X_training: np.ndarray) -> None:
     assert chosen.utilities == pytest.approx([value for _, value in expected], abs=2e-3)
 
 
-@pytest.mark.parametrize("hot", [16_384, 3])
+@pytest.mark.parametrize("hot", [4_096, 3])
 def test_the_same_as_the_oracle(hot: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_HOT", hot)
     for pool in pools():
