@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from labelwright.loop.ports import QueryLearner
 
+_ROWS = 8_192
 _SLAB = 4_096
 _CENTRES_AT_ONCE = 512
 _REJECTED_A_ROW = 1 / 200
@@ -150,7 +151,7 @@ class Gradients:
         import numpy as np
 
         if self.n_renewed < self.n_drawn:
-            for start, block in self.whole or blocks(self.X):
+            for start, block in self.whole or blocks(self.X, _ROWS):
                 bounds = self.bounds[start : start + len(block)]
                 np.minimum(bounds, self._nearest(block, start, self.n_renewed), out=bounds)
             self.bounds[self.rows[: self.n_drawn]] = 0
