@@ -27,6 +27,11 @@ def written(value: Value) -> str:
     return f'"{value}"' if isinstance(value, str) else f"{value:,}".replace(",", "_")
 
 
+def _opinions(most: float) -> str:
+    """How many of a round's questions they may be; empty where there are none."""
+    return "" if most == 0 else "auto" if most == 1 else f"at most {most:.0%} of each round"
+
+
 def settings(task: Task) -> list[tuple[str, str]]:
     """What decided the campaign, as (name, words); what has no value is left out."""
     encoders = [written(task.train.encoder.default)] if task.train.encoder.default else []
@@ -42,6 +47,7 @@ def settings(task: Task) -> list[tuple[str, str]]:
         ("inputs", " + ".join(part for part in inputs if part)),
         ("annotators", f"{written(task.annotators.source)}, {people}"),
         ("query", " → ".join(phases)),
+        ("second opinions", _opinions(task.query.second_opinions)),
         ("encoder", ", ".join(encoders)),
         ("finetune", written(task.train.finetune)),
         ("training seeds", ", ".join(str(seed) for seed in task.train.seeds)),
