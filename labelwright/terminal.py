@@ -256,14 +256,16 @@ def _cost(task: Task, campaign: Campaign, spent: Bill) -> list[str]:
 
 
 def _chosen(campaign: Campaign) -> list[str]:
-    """How the last round chose, and what of earlier rounds somebody should look at."""
+    """How the last round chose, and what of any round somebody should look at; else nothing."""
     last = last_round(campaign)
-    told = choosing_lines(last.choosing) if last and last.choosing else []
-    return told + [
+    wrong = [
         f"warning: round {record.round}: {clean(found)}"
         for record in campaign.rounds
         for found in alarms(record)
     ]
+    if last is None or last.choosing is None or not (wrong or last.choosing.notes):
+        return wrong
+    return choosing_lines(last.choosing) + wrong
 
 
 def _flagged(campaign: Campaign) -> list[str]:
