@@ -15,7 +15,7 @@ import pytest
 from labelwright import Project
 from labelwright.doctor import examine
 from labelwright.exporting import status_json
-from labelwright.loop import choosing
+from labelwright.loop import choosing, workbench
 from labelwright.loop.alarms import alarms
 from labelwright.loop.chosen import arm_of, likeness
 from labelwright.loop.errors import StrategyError
@@ -376,3 +376,20 @@ def test_a_batch_by_theme(tmp_path: Path) -> None:
     unit = vectors / np.linalg.norm(vectors, axis=1)[:, None]
     along = (unit[1:] * unit[:-1]).sum(axis=1).mean()
     assert along > (unit @ unit.T).mean() + 0.1
+
+
+def test_features_are_the_same_however_many_are_written_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = project(tmp_path, "random", rounds=1)
+    whole.run()
+    monkeypatch.setattr(workbench, "_AT_A_TIME", 7)
+    (tmp_path / "again").mkdir()
+    parts = project(tmp_path / "again", "random", rounds=1)
+    parts.run()
+    one, other = (np.load(p.state / "features-0.npy") for p in (whole, parts))
+    np.testing.assert_allclose(one, other, atol=1e-6)
+    with whole.looking() as bench:
+        pool = one[bench.split(0) == 0].astype(np.float64)
+    assert abs(pool.mean(axis=0)).max() < 1e-6
+    assert (pool**2).sum(axis=1).mean() == pytest.approx(1)
