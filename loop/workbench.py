@@ -366,7 +366,7 @@ def _write_centred(path: Path, vectors: np.ndarray, pool: np.ndarray) -> None:
     centre = sum(part.sum(axis=0) for part in doubles) / n
     doubles = (vectors[part][pool[part]].astype(np.float64) for part in parts)
     scale = float(np.sqrt(sum(((part - centre) ** 2).sum(axis=1).sum() for part in doubles) / n))
-    written: np.ndarray = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
+    written: np.memmap = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
         path, "w+", np.float32, vectors.shape
     )
     for part in parts:
