@@ -6,7 +6,17 @@ from labelwright.dsl.task import Task
 
 _AVERAGES = ("macro_f1", "macro_precision", "macro_recall", "weighted_f1")
 _SHARES = ("accuracy", "exact_match", "micro_f1", "micro_precision", "micro_recall")
-WITHOUT_MODEL = ("random", "k_means")
+WITHOUT_MODEL = (
+    "random",
+    "auto",
+    "k_means",
+    "coreset",
+    "max_herding",
+    "u_herding",
+    "typiclust",
+    "prob_cover",
+    "discriminative",
+)
 """Our query strategies that need no model."""
 
 MEASURED = frozenset((*_SHARES, *_AVERAGES, "precision", "recall", "f1", "ece", "alpha", "labels"))

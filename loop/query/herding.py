@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from labelwright.loop.ports import Chosen
 from labelwright.loop.query.blocks import take
 from labelwright.loop.query.candidates import among
-from labelwright.loop.query.kernel import Kernel, covered_by, unit
+from labelwright.loop.query.kernel import Kernel, SizedCosine, covered_by
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ class Cover:
         self,
         candidates: np.ndarray,
         reference: np.ndarray,
-        kernel: Kernel,
+        kernel: Kernel | SizedCosine,
         *,
         weights: np.ndarray | None = None,
         covered: np.ndarray | None = None,
@@ -60,7 +60,7 @@ class Cover:
         self.gains = np.zeros(m)
         self._likeness = np.empty((s, m), dtype=np.float32)
         self._rows = max(1, _BUFFER // max(m, 1))
-        candidates, reference = unit(candidates), unit(reference)
+        candidates, reference = kernel.prepare(candidates), kernel.prepare(reference)
         for start in range(0, s, 1_024):
             rows = slice(start, start + 1_024)
             kernel(reference[rows], candidates, out=self._likeness[rows])
@@ -156,7 +156,7 @@ def herded(
             min(n - len(chosen), len(drawn) if rows is None else _AT_ONCE),
             kernel,
             weights=None if weigh is None else weigh(reference),
-            covered=covered_by(unit(known), unit(reference), kernel),
+            covered=covered_by(kernel.prepare(known), kernel.prepare(reference), kernel),
         )
         if len(picks) == 0:
             break

@@ -36,6 +36,10 @@ class Kernel:
         if not self.radius > 0:
             raise StrategyError(f"a radius of {self.radius:g} covers nothing", "give one above 0")
 
+    def prepare(self, rows: np.ndarray) -> np.ndarray:
+        """What a call takes, of rows of any length: the rows at length one."""
+        return unit(rows)
+
     def __call__(self, x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         import numpy as np
 
@@ -50,6 +54,36 @@ class Kernel:
             np.exp(likeness, out=likeness)
         else:
             np.greater(likeness, -(self.radius**2) / 2, out=likeness, casting="unsafe")
+        return likeness
+
+
+@dataclass(frozen=True)
+class SizedCosine:
+    """k(x, y) = (max(0, cos(x, y)) · min(‖x‖, ‖y‖) / max(‖x‖, ‖y‖)) ** power, in 0 .. 1.
+
+    The clipped cosine where all vectors are of one length; elsewhere a short vector, of which little
+    is known, does not stand for a long one. power: the greater, the fewer items are alike.
+    """
+
+    power: float = 1.0
+
+    def prepare(self, rows: np.ndarray) -> np.ndarray:
+        """What a call takes: the rows at length one, and a last column of their lengths."""
+        import numpy as np
+
+        return np.hstack([unit(rows), np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]])
+
+    def __call__(self, x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        import numpy as np
+
+        likeness: np.ndarray = np.matmul(x[:, :-1], y[:, :-1].T, out=out)
+        np.maximum(likeness, 0, out=likeness)
+        longer = np.maximum(x[:, -1:], y[:, -1])
+        likeness *= np.divide(
+            np.minimum(x[:, -1:], y[:, -1]), longer, out=np.zeros_like(longer), where=longer > 0
+        )
+        if self.power != 1:
+            np.power(likeness, np.float32(self.power), out=likeness)
         return likeness
 
 
@@ -72,10 +106,12 @@ def closeness(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np
     return np.asarray(np.matmul(left, right.T, out=out))
 
 
-def covered_by(items: np.ndarray, reference: np.ndarray, kernel: Kernel) -> np.ndarray:
+def covered_by(
+    items: np.ndarray, reference: np.ndarray, kernel: Kernel | SizedCosine
+) -> np.ndarray:
     """Likeness of each reference row to the most like item, (s,) float32; 0 without items.
 
-    items (l, dim) and reference (s, dim) as `unit` makes them. Costs 2·l·s·dim flops.
+    items (l, …) and reference (s, …) as the kernel's `prepare` makes them. Costs 2·l·s·dim flops.
     """
     import numpy as np
 

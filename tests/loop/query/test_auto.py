@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from learners import Learner, blobs
+from oracles.auto import worths
+from planted import planted
+from pools import Pool, pools
+
+from labelwright.loop.errors import StrategyError
+from labelwright.loop.ports import Chosen
+from labelwright.loop.query.auto import auto
+from labelwright.loop.query.blocks import Rows
+from labelwright.loop.query.contract import checked
+
+
+def _learner(pool: Pool, *, with_labels: bool) -> Learner:
+    if with_labels:
+        return Learner(pool.X_training, pool.y_training, pool.classes)
+    return Learner(pool.X_training[:0], pool.y_training[:0], pool.classes)
+
+
+def _is_greedy(choose: Callable[..., Chosen], pool: Pool, *, with_labels: bool) -> bool:
+    """Whether each pick was worth, to 1e-4 of the first one, the most that any open item was worth."""
+    learner = _learner(pool, with_labels=with_labels)
+    chosen = checked(
+        choose(learner, pool.X, pool.n_instances, random_share=0.3, random_state=pool.seed),
+        len(pool.X),
+        pool.n_instances,
+    )
+    n_random = sum(reason == "drawn at random" for reason in chosen.reasons)
+    picks = chosen.indices[: pool.n_instances - n_random].tolist()
+    by_chance = chosen.indices[pool.n_instances - n_random :].tolist()
+    probs = learner.predict_proba(pool.X) if with_labels else None
+    told = worths(
+        pool.X, probs, learner.X_training, learner.y_training, pool.n_classes, by_chance, picks
+    )
+    slack = 1e-4 * max((most for _, most in told), default=0) + 1e-9
+    return all(worth >= most - slack for worth, most in told) and np.allclose(
+        chosen.utilities[: len(picks)], [worth for worth, _ in told], atol=slack
+    )
+
+
+@pytest.mark.parametrize("with_labels", [True, False])
+def test_every_pick_is_the_best_of_two_hundred_pools(with_labels: bool) -> None:
+    assert all(_is_greedy(auto, pool, with_labels=with_labels) for pool in pools())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("chosen = candidates[picks]", "chosen = picks"),
+        ("picks.append(best)", "picks.append(max(best - 1, 0))"),
+        ("* (probs @ wanted) ** trust", ""),
+        ("weights=value[reference]", "weights=value[reference] ** 0"),
+        ("kernel = SizedCosine(_SHARPEST**trust)", "kernel = SizedCosine(1.0)"),
+    ],
+)
+def test_a_planted_fault_is_noticed(old: str, new: str) -> None:
+    broken = planted("auto", old, new).auto
+
+    def sound(pool: Pool) -> bool:
+        try:
+            return _is_greedy(broken, pool, with_labels=True)
+        except StrategyError:
+            return False
+
+    assert not all(sound(pool) for pool in pools(40))
+
+
+def test_the_random_share_holds_on_average_and_says_its_chance() -> None:
+    X, _ = blobs(200)
+    learner = Learner(X[:0], np.zeros(0, int), ("a", "b"))
+    counts = []
+    for seed in range(200):
+        chosen = auto(learner, X, 10, random_state=seed)
+        drawn = [reason == "drawn at random" for reason in chosen.reasons]
+        counts.append(sum(drawn))
+        assert set(chosen.probabilities[drawn].tolist()) <= {1 / 200}
+    assert 0.35 <= np.mean(counts) <= 0.65
+    with pytest.raises(StrategyError, match="random share"):
+        auto(learner, X, 10, random_share=2)
+
+
+def test_from_no_label_to_many_it_goes_from_cover_to_doubt() -> None:
+    X, labels = blobs(600, n_classes=4)
+    doubts = []
+    for n in (0, 40, 400):
+        learner = Learner(X[:n], labels[:n], ("w", "x", "y", "z"))
+        chosen = auto(learner, X[400:], 20, random_share=0)
+        if n == 0:
+            assert set(labels[400:][chosen.indices[:8]].tolist()) == {0, 1, 2, 3}
+            continue
+        best = np.sort(learner.predict_proba(X[400:]), axis=1)
+        margin = best[:, -1] - best[:, -2]
+        doubts.append(margin[chosen.indices].mean() / margin.mean())
+    assert all(later < earlier for earlier, later in pairwise(doubts))
+
+
+def test_a_large_pool_is_cut_to_the_most_useful_and_says_so() -> None:
+    X, labels = blobs(9_000)
+    learner = Learner(X[:40], labels[:40], ("w", "x", "y", "z"))
+    chosen = checked(auto(learner, X[40:], 20), 8_960, 20)
+    assert chosen.notes == ("chosen among the 4,096 most useful items out of 8,959",) or (
+        "4,096 most useful" in chosen.notes[0]
+    )
+    again = auto(learner, Rows(X, np.arange(40, 9_000)), 20)
+    assert again.indices.tolist() == chosen.indices.tolist()
+
+
+def test_equal_items_and_all_of_a_pool() -> None:
+    learner = Learner(np.zeros((0, 8), np.float32), np.zeros(0, int), ("a", "b"))
+    chosen = checked(auto(learner, np.ones((6, 8), np.float32), 4), 6, 4)
+    assert len(chosen.indices) == 4
+    X, _ = blobs(7)
+    assert sorted(auto(learner, X, 20).indices.tolist()) == list(range(7))
