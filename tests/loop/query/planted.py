@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import tempfile
+from pathlib import Path
 from types import ModuleType
 
 
@@ -14,7 +16,12 @@ def planted(module: str, old: str, new: str) -> ModuleType:
     assert spec.origin is not None
     source = spec.loader.get_source(name)  # type: ignore[union-attr]
     assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in {module}"
-    made = ModuleType(name)
-    made.__dict__["__file__"] = spec.origin
-    exec(compile(source.replace(old, new), spec.origin, "exec"), made.__dict__)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{module}.py"
+        path.write_text(source.replace(old, new), encoding="utf-8")
+        broken = importlib.util.spec_from_file_location(name, path)
+        assert broken is not None
+        assert broken.loader is not None
+        made = importlib.util.module_from_spec(broken)
+        broken.loader.exec_module(made)
     return made
