@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from labelwright.loop.errors import StrategyError
-from labelwright.loop.query.blocks import BLOCK, blocks
+from labelwright.loop.query.blocks import blocks
 
 if TYPE_CHECKING:
     import numpy as np
 
     from labelwright.loop.ports import QueryLearner
 
-_NUMBERS = 8_000_000
-"""Probabilities held at a time: 32 MB in float32."""
+_ROWS = 4_096
+_NUMBERS = 2_000_000
+"""Rows read, and probabilities held, at a time. Larger temporary arrays come from the operating system
+page by page each time, which takes as long as the work itself."""
 
 
 @runtime_checkable
@@ -58,7 +60,7 @@ class Ensemble:
 
     def over(self, X: Any) -> Iterator[tuple[int, np.ndarray]]:
         """All of X in order: (position of the first row, (size, rows, n_classes) float32)."""
-        rows = max(1, min(BLOCK, _NUMBERS // (self.size * max(1, len(self.classes)))))
+        rows = max(1, min(_ROWS, _NUMBERS // (self.size * max(1, len(self.classes)))))
         for start, block in blocks(X, rows):
             yield start, self(block)
 
