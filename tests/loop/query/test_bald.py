@@ -9,6 +9,7 @@ from oracles.bald import bald as by_hand
 from planted import planted
 from pools import pools
 from posterior import opinions, sampler
+from told import stored
 
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.query.bald import bald
@@ -22,7 +23,7 @@ def _wrong(strategy) -> list[int]:
     found = []
     for pool in pools():
         chosen = strategy(
-            sampler(pool), pool.X, pool.n_instances, size=SIZE, random_state=pool.seed
+            sampler(pool), stored(pool), pool.n_instances, size=SIZE, random_state=pool.seed
         )
         items, scores = by_hand(opinions(pool, SIZE, pool.seed), pool.n_instances)
         checked(chosen, len(pool.X), pool.n_instances)

@@ -10,6 +10,7 @@ from oracles.batch_bald import information
 from planted import planted
 from pools import pools
 from posterior import opinions, sampler
+from told import stored
 
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.query.bald import bald
@@ -24,7 +25,7 @@ def _wrong(strategy) -> list[int]:
     found = []
     for pool in pools():
         n = min(pool.n_instances, 3)  # the oracle goes through n_classes ** n answers for each item
-        chosen = strategy(sampler(pool), pool.X, n, size=SIZE, random_state=pool.seed)
+        chosen = strategy(sampler(pool), stored(pool), n, size=SIZE, random_state=pool.seed)
         items, gains = by_hand(opinions(pool, SIZE, pool.seed), n)
         checked(chosen, len(pool.X), n)
         same = chosen.indices.tolist() == items

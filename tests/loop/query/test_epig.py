@@ -7,6 +7,7 @@ from oracles.epig import epig as by_hand
 from planted import planted
 from pools import Pool, pools
 from posterior import opinions, sampler
+from told import stored
 
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.query import epig as module
@@ -31,7 +32,7 @@ def _wrong(strategy) -> list[int]:
     for pool in pools():
         chosen = strategy(
             sampler(pool),
-            pool.X,
+            stored(pool),
             pool.n_instances,
             size=SIZE,
             targets=TARGETS,

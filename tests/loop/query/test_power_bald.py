@@ -7,6 +7,7 @@ from oracles.power_bald import power_bald as by_hand
 from planted import planted
 from pools import Pool, pools
 from posterior import opinions, sampler
+from told import stored
 
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.query.bald import bald
@@ -25,7 +26,12 @@ def _wrong(strategy, beta: float) -> list[int]:
     found = []
     for pool in pools():
         chosen = strategy(
-            sampler(pool), pool.X, pool.n_instances, size=SIZE, random_state=pool.seed, beta=beta
+            sampler(pool),
+            stored(pool),
+            pool.n_instances,
+            size=SIZE,
+            random_state=pool.seed,
+            beta=beta,
         )
         seen = opinions(pool, SIZE, pool.seed)
         items, scores = by_hand(seen, pool.n_instances, beta, _noise(pool))
