@@ -25,6 +25,7 @@ import numpy as np
 
 from labelwright.loop.items import CONTENT, Snapshot
 from labelwright.loop.query.blocks import Rows, blocks
+from labelwright.loop.query.kernel import unit
 
 NEAR = 0.999
 SHINGLED = 0.8
@@ -87,10 +88,10 @@ class Alike:
 
     def _coinciding(self, rows: np.ndarray, others: np.ndarray) -> list[tuple[int, int]]:
         """The pairs whose vectors coincide; `others` may be many: they are read block by block."""
-        mine = _unit(np.asarray(self.features[rows], dtype=np.float32))
+        mine = unit(np.asarray(self.features[rows], dtype=np.float32))
         found: list[tuple[int, int]] = []
         for start, block in blocks(Rows(self.features, others), _AT_A_TIME):
-            j, i = np.nonzero(_unit(block) @ mine.T >= NEAR)
+            j, i = np.nonzero(unit(block) @ mine.T >= NEAR)
             found += zip(i.tolist(), (start + j).tolist(), strict=True)
         return found
 
@@ -113,12 +114,6 @@ def _equal(mine: Sequence[str], theirs: Sequence[str]) -> set[tuple[int, int]]:
     for j, text in enumerate(theirs):
         where.setdefault(text, []).append(j)
     return {(i, j) for i, text in enumerate(mine) if text for j in where.get(text, ())}
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    """At length 1; a vector of zeros stays one, so that it coincides with nothing."""
-    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    return np.asarray(vectors / np.where(norms > 0, norms, 1)[:, None])
 
 
 def _codes(items: Snapshot, column: str) -> np.ndarray:

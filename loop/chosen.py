@@ -7,6 +7,7 @@ import numpy as np
 from labelwright.loop.history import Arm
 from labelwright.loop.ports import Chosen
 from labelwright.loop.query.blocks import take
+from labelwright.loop.query.kernel import unit
 
 
 def arm_of(strategy: str, chosen: Chosen) -> Arm:
@@ -32,10 +33,5 @@ def likeness(features: np.ndarray, rows: np.ndarray, others: np.ndarray) -> floa
     """Mean cosine similarity of each of `rows` to the most similar of `others`; None without any."""
     if not len(rows) or not len(others):
         return None
-    mine, theirs = (_unit(take(features, part)) for part in (rows, others))
+    mine, theirs = (unit(take(features, part)) for part in (rows, others))
     return round(float((mine @ theirs.T).max(axis=1).mean()), 6)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(norms > 0, norms, 1))

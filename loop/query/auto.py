@@ -124,6 +124,9 @@ def _candidates(
     limit = max(CANDIDATES, 4 * n)
     if len(free) <= limit:
         return free, ()
+    if not np.ptp(value):  # no label yet: none is more useful than another
+        drawn, notes = among(len(free), limit, int(rng.integers(2**31)))
+        return free[drawn], notes
     order = rng.permutation(free)
     picked, notes = most_useful(value[order], limit)
     return np.sort(order[picked]), notes
