@@ -15,9 +15,8 @@ WITHOUT_MODEL = (
     "u_herding",
     "typiclust",
     "prob_cover",
-    "discriminative",
 )
-"""Our query strategies that need no model."""
+"""Our query strategies that need no model and no labels: where nothing is learned, they see none."""
 
 MEASURED = frozenset((*_SHARES, *_AVERAGES, "precision", "recall", "f1", "ece", "alpha", "labels"))
 """Metrics that criteria may name."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.ports import Chosen
-from labelwright.loop.query.blocks import BLOCK, blocks, part, probabilities, take
+from labelwright.loop.query.blocks import BLOCK, blocks, probabilities, take
 from labelwright.loop.query.candidates import among
 from labelwright.loop.query.contract import nothing
 from labelwright.loop.query.modal import understood
@@ -49,10 +49,10 @@ def badge(
 
     Above 32,768 items distances are not all kept up to date: an old one is an upper bound, an item
     drawn by it is kept with the chance of true ÷ bound, and all are renewed when too many are not.
-    That draws with the same chances. subsample: look at so many items only, drawn at random, at least
-    the batch; a note says so. Costs 4 · n_classes + 24 bytes an item, two passes and one for
-    each renewal, and at most 2 · n_items · (dim + n_classes) · n_instances flops for all renewals.
-    Raises StrategyError without labels, or where a vector or a probability is not finite.
+    That draws with the same chances. subsample: look at so many items only, drawn at random and held in
+    memory, at least the batch; a note says so. Costs 4 · n_classes + 24 bytes an item, two passes and
+    one for each renewal, and at most 2 · n_items · (dim + n_classes) · n_instances flops for all
+    renewals. Raises StrategyError without labels, or where a vector or a probability is not finite.
     """
     import numpy as np
 
@@ -63,7 +63,8 @@ def badge(
     if subsample is not None:
         among_these, notes = among(len(X), max(subsample, n), random_state)
         if among_these is not None:
-            chosen = badge(learner, part(X, among_these), n, random_state=random_state)
+            sample = take(X, among_these)  # names an item by its place in the whole pool
+            chosen = badge(learner, sample, n, random_state=random_state)
             return replace(chosen, indices=among_these[chosen.indices], notes=notes)
     errors = probabilities(learner, X)
     errors[np.arange(len(X)), errors.argmax(axis=1)] -= 1

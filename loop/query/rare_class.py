@@ -114,7 +114,8 @@ def _class(of: str | None, learner: QueryLearner) -> int:
         if not counts.any():
             raise StrategyError(
                 "rare_class needs labels, and there are none yet",
-                "give examples as existing_labels, or begin with another strategy",
+                "give examples as existing_labels, or begin with a phase that needs none: "
+                "`phase begin until labels >= 20 { strategy = auto }`",
             )
         return int(np.where(counts > 0, counts, counts.max() + 1).argmin())
     number = _named(of, learner.classes)

@@ -120,6 +120,14 @@ def test_in_a_large_pool_the_whole_can_be_drawn(monkeypatch: pytest.MonkeyPatch)
         assert sorted(checked(chosen, len(pool.X), 99).indices) == list(range(len(pool.X)))
 
 
+def test_of_a_subsample_too_an_item_is_named_by_its_place_in_the_pool() -> None:
+    X = np.ones((50, 4), np.float32)
+    X[40] = np.nan
+    even = np.full((49, 2), 0.5, np.float32)
+    with pytest.raises(StrategyError, match="item 40 of the pool"):
+        module.badge(saying(even), X, 2, subsample=49)
+
+
 def test_edges(tmp_path: Path) -> None:
     X = np.ones((3, 4), np.float32)
     even = np.full((3, 2), 0.5, np.float32)
