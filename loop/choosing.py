@@ -12,6 +12,7 @@ from labelwright.loop.batching import Ask, Batch, fill, joined
 from labelwright.loop.chosen import arm_of, likeness
 from labelwright.loop.errors import LabelwrightError, StrategyError
 from labelwright.loop.history import Choosing
+from labelwright.loop.prior import prior
 from labelwright.loop.query.blocks import Rows
 from labelwright.loop.query.contract import checked
 from labelwright.loop.query.mix import arms, named
@@ -77,6 +78,9 @@ def _asking(bench: Workbench, round_: int, strategy: Call, learner: QueryLearner
     """Asks one strategy, which sees the vectors of the rows it is asked about and nothing else."""
     features, plugins = bench.features(round_), bench.context.plugins
     reads_rows = plugins.own("query", strategy.name)
+    told = None
+    if plugins.takes("query", strategy.name, "prior"):
+        told = bench.once(("prior", round_), lambda: prior(bench, round_))
 
     def ask(left: np.ndarray, wanted: int, time: int) -> Chosen:
         large = len(left) * features.shape[1] * 4 > LARGE
@@ -85,6 +89,7 @@ def _asking(bench: Workbench, round_: int, strategy: Call, learner: QueryLearner
             returned = plugins.invoke(
                 "query", strategy, learner=learner, X=X, n_instances=wanted,
                 random_state=derive_seed(seed, time) if time else seed, context=bench.context,
+                prior=None if told is None else told[left],
             )  # fmt: skip
         except LabelwrightError:
             raise

@@ -108,6 +108,10 @@ class Installed:
         args, named = _arguments(kind, function, call, given)
         return function(*args, **named)
 
+    def takes(self, kind: Kind, name: str, supplied: str) -> bool:
+        """Whether the plug-in has this parameter that the engine supplies: some cost much to make."""
+        return any(role == supplied for role, _ in _roles(kind, self.load(kind, name)))
+
     def _entry_point(self, kind: Kind, name: str) -> metadata.EntryPoint | None:
         found = self._own.get((kind, name)) or self._others.get((kind, name))
         if not found:

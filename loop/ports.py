@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SUPPLIED = frozenset(
     {"context", "learner", "X", "n_instances", "random_state", "plugins"}  # query and all
+    | {"prior"}  # query: what the task file says of each item, (n_items, n_classes) or None
     | {"outbox"}  # annotate
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
 )

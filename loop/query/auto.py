@@ -3,11 +3,12 @@
 A cover of the pool, weighted by what the model is uncertain of, after MaxHerding (Bae et al. 2024) and
 Uncertainty Herding (Bae, Oliveira & Sutherland 2025). Different from them: how far uncertainty is
 trusted grows with the labels a class, an item is worth its own uncertainty times what it covers, the
-likeness of two items falls with the ratio of their lengths, and rare classes count more.
+likeness of two items falls with the ratio of their lengths, and classes that have few labels count more.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.errors import StrategyError
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
     from labelwright.loop.ports import QueryLearner
 
-CANDIDATES = 4_096
+CANDIDATES = 8_192
 """Items that may be chosen, where the pool holds more: the most useful; four times the batch at least."""
-REFERENCE = 4_096
+REFERENCE = 8_192
 """Items that stand for the pool: what a candidate covers is measured on them."""
 
 _TRUST = 5.0  # labels a class at which uncertainty counts half
 _SHARPEST = 4.0  # the likeness's power where labels are many
+_FEW = 0.3  # labels that every class is taken to have had already
 
 
 def auto(
@@ -41,22 +43,28 @@ def auto(
     *,
     random_share: float = 0.05,
     random_state: int = 0,
+    prior: np.ndarray | None = None,
 ) -> Chosen:
     """Cover the pool first, then what the model is uncertain of; a few items at random. Needs no labels.
 
     Picks argmax_x v(x) Σ_s v(s) · max(0, k(x, s) − max_l k(l, s)) one by one, s over the pool, l over
-    all labelled and picked items. With n labels of K classes uncertainty is trusted t = n / (n + 5K):
+    all labelled and picked items. With n labels of K classes the model is trusted t = n / (n + 5K):
 
-    - v = (1 − t + t · (1 − (p1 − p2))) · b^t, p1 and p2 the two greatest probabilities (the engine's are
-      calibrated) and b = Σ_c p_c · sqrt((n / K + 1) / (n_c + 1)), n_c the labels of class c;
+    - v = (1 − t + t · (1 − (p1 − p2))) · Σ_c q_c · sqrt((n̄ + 0.3) / (n_c + 0.3)), p the model's probabilities
+      (the engine's are calibrated), p1 and p2 the two greatest; q = t · p + (1 − t) · prior what is believed
+      of the item; n_c the labels of class c and what is believed of the items picked so far, n̄ their mean.
+      v(s) is taken before the first pick;
     - k = (max(0, cos) · min(‖x‖, ‖s‖) / max(‖x‖, ‖s‖)) ^ 4^t, around the pool's mean.
 
-    So without a label it is a plain cover, and nothing switches later. `random_share` of the batch, right
-    on average, is drawn at random with that probability: it finds what the model does not know of, and
-    lets one estimate. Utility: v(x) times the mean rise; 0 of random items, which come last.
+    So without a label it is a plain cover, and nothing switches later. prior (n, K): what the task file's
+    class names, descriptions and rules say of each item, rows sum to one; even where not given.
 
-    One pass over the pool for the probabilities, 4·N·K bytes; of more than 4,096 items the most useful
-    are the candidates (a note says so) and 4,096 drawn at random stand for the pool: 64 MB of likeness.
+    `random_share` of the batch, right on average, is drawn at random with that probability: it finds
+    what the model does not know of, and lets one estimate. Utility: v(x) times the mean rise when x was
+    picked; 0 of random items, which come last.
+
+    One pass over the pool for the probabilities, 4·N·K bytes; of more than 8,192 items the most useful
+    are the candidates (a note says so) and 8,192 drawn at random stand for the pool: 256 MB of likeness.
     Raises StrategyError where a vector or a probability is not finite.
     """
     import numpy as np
@@ -70,7 +78,8 @@ def auto(
     known = labelled(learner, X)
     trust = len(known) / (len(known) + _TRUST * max(1, len(learner.classes)))
     probs = probabilities(learner, X) if len(known) else None
-    value = np.ones(len(X), np.float32) if probs is None else _value(learner, probs, trust)
+    worth = _Worth.of(learner, len(X), probs, prior, trust)
+    value = worth()
     rng = np.random.default_rng(random_state)
     by_chance = rng.choice(
         len(X), apportion([random_share, 1 - random_share], n, random_state)[0], replace=False
@@ -90,7 +99,7 @@ def auto(
         weights=value[reference],
         covered=covered_by(kernel.prepare(before), kernel.prepare(around - centre), kernel),
     )
-    picks, gains = _greedy(cover, value[candidates], n_covering)
+    picks, gains = _greedy(cover, worth.part(candidates), n_covering)
     chosen = candidates[picks]
     chance = len(by_chance) / len(X)
     reasons = [_reason(None if probs is None else probs[row], learner.classes) for row in chosen]
@@ -103,15 +112,69 @@ def auto(
     )
 
 
-def _value(learner: QueryLearner, probs: np.ndarray, trust: float) -> np.ndarray:
-    """v of every item, (n,) float32 above zero: what it counts."""
+@dataclass
+class _Worth:
+    """v of some items, as labels and picks go on."""
+
+    doubt: np.ndarray  # (n,) 1 − t + t · (1 − margin)
+    model: np.ndarray | None  # (n, n_classes) probabilities; None before the first label
+    prior: np.ndarray  # (n, n_classes), or (1, n_classes) where it is even
+    counts: np.ndarray  # (n_classes,)
+    trust: float
+
+    @classmethod
+    def of(
+        cls,
+        learner: QueryLearner,
+        n: int,
+        probs: np.ndarray | None,
+        prior: np.ndarray | None,
+        trust: float,
+    ) -> _Worth:
+        import numpy as np
+
+        n_classes = max(1, len(learner.classes))
+        even = np.full((1, n_classes), 1 / n_classes, np.float32)
+        before = even if prior is None else _fitting(prior, (n, n_classes))
+        labels = np.asarray(learner.y_training, dtype=np.int64)
+        counts = np.bincount(labels, minlength=n_classes).astype(np.float64)
+        doubt = np.ones(n, np.float32)
+        if probs is not None:
+            best = np.sort(probs, axis=1)[:, -2:]
+            doubt -= trust * (best[:, -1] - (best[:, 0] if n_classes > 1 else 0))
+        return cls(doubt, probs, before, counts, trust)
+
+    def __call__(self) -> np.ndarray:
+        """(n,) float32, above zero."""
+        import numpy as np
+
+        wanted = np.sqrt((self.counts.mean() + _FEW) / (self.counts + _FEW)).astype(np.float32)
+        balance = (1 - self.trust) * (self.prior @ wanted)
+        if self.model is not None:
+            balance = balance + self.trust * (self.model @ wanted)
+        return np.asarray(self.doubt * balance, dtype=np.float32)
+
+    def part(self, rows: np.ndarray) -> _Worth:
+        """Of these items alone, to go on from here."""
+        model = None if self.model is None else self.model[rows]
+        prior = self.prior if len(self.prior) == 1 else self.prior[rows]
+        return _Worth(self.doubt[rows], model, prior, self.counts.copy(), self.trust)
+
+    def pick(self, row: int) -> None:
+        """Count what is believed of this item as labelled."""
+        self.counts += (1 - self.trust) * self.prior[min(row, len(self.prior) - 1)]
+        if self.model is not None:
+            self.counts += self.trust * self.model[row]
+
+
+def _fitting(prior: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """float32. Raises StrategyError where it is not one row of probabilities an item."""
     import numpy as np
 
-    best = np.sort(probs, axis=1)[:, -2:]
-    doubt = 1 - (best[:, -1] - (best[:, 0] if probs.shape[1] > 1 else 0))
-    counts = np.bincount(np.asarray(learner.y_training), minlength=probs.shape[1])
-    wanted = np.sqrt((counts.mean() + 1) / (counts + 1)).astype(np.float32)
-    return np.asarray(((1 - trust) + trust * doubt) * (probs @ wanted) ** trust, dtype=np.float32)
+    found = np.asarray(prior, dtype=np.float32)
+    if found.shape != shape or not (found >= 0).all() or not np.isfinite(found).all():
+        raise StrategyError(f"prior is no table of {shape[0]} x {shape[1]} probabilities")
+    return found
 
 
 def _candidates(
@@ -132,7 +195,7 @@ def _candidates(
     return np.sort(order[picked]), notes
 
 
-def _greedy(cover: Cover, value: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _greedy(cover: Cover, worth: _Worth, n: int) -> tuple[np.ndarray, np.ndarray]:
     """n candidates, best first, and what each was worth when it was picked.
 
     Of equal ones (to 1e-5: rounding) the lower; where nothing is left to cover, the greatest value.
@@ -140,19 +203,22 @@ def _greedy(cover: Cover, value: np.ndarray, n: int) -> tuple[np.ndarray, np.nda
     import numpy as np
 
     picks: list[int] = []
-    worths: list[float] = []
+    gains: list[float] = []
+    value = worth()
     is_open = np.ones(len(value), bool)
     least = 1e-6 * max(float((cover.gains * value).max(initial=0)), 1e-6)
     while len(picks) < n:
-        worth = np.where(is_open, cover.gains * value, -1.0)
-        if worth.max() <= least:
-            worth = np.where(is_open, value * least, -1.0)
-        best = int((worth >= worth.max() * (1 - 1e-5)).argmax())
-        worths.append(float(worth[best]))
+        gain = np.where(is_open, cover.gains * value, -1.0)
+        if gain.max() <= least:
+            gain = np.where(is_open, value * least, -1.0)
+        best = int((gain >= gain.max() * (1 - 1e-5)).argmax())
+        gains.append(float(gain[best]))
         picks.append(best)
         is_open[best] = False
         cover.add(best)
-    return np.array(picks, dtype=np.int64), np.array(worths)
+        worth.pick(best)
+        value = worth()
+    return np.array(picks, dtype=np.int64), np.array(gains)
 
 
 def _reason(probs: Any, classes: tuple[str, ...]) -> str:

@@ -23,11 +23,21 @@ def _learner(pool: Pool, *, with_labels: bool) -> Learner:
     return Learner(pool.X_training[:0], pool.y_training[:0], pool.classes)
 
 
-def _is_greedy(choose: Callable[..., Chosen], pool: Pool, *, with_labels: bool) -> bool:
+def _prior(pool: Pool) -> np.ndarray:
+    rng = np.random.default_rng(pool.seed)
+    return rng.dirichlet(np.full(pool.n_classes, 0.3), size=len(pool.X)).astype(np.float32)
+
+
+def _is_greedy(
+    choose: Callable[..., Chosen], pool: Pool, *, with_labels: bool, with_prior: bool
+) -> bool:
     """Whether each pick was worth, to 1e-4 of the first one, the most that any open item was worth."""
     learner = _learner(pool, with_labels=with_labels)
+    prior = _prior(pool) if with_prior else None
     chosen = checked(
-        choose(learner, pool.X, pool.n_instances, random_share=0.3, random_state=pool.seed),
+        choose(
+            learner, pool.X, pool.n_instances, random_share=0.3, random_state=pool.seed, prior=prior
+        ),
         len(pool.X),
         pool.n_instances,
     )
@@ -35,18 +45,20 @@ def _is_greedy(choose: Callable[..., Chosen], pool: Pool, *, with_labels: bool) 
     picks = chosen.indices[: pool.n_instances - n_random].tolist()
     by_chance = chosen.indices[pool.n_instances - n_random :].tolist()
     probs = learner.predict_proba(pool.X) if with_labels else None
-    told = worths(
-        pool.X, probs, learner.X_training, learner.y_training, pool.n_classes, by_chance, picks
-    )
+    known, labels = learner.X_training, learner.y_training
+    told = worths(pool.X, probs, prior, known, labels, pool.n_classes, by_chance, picks)
     slack = 1e-4 * max((most for _, most in told), default=0) + 1e-9
     return all(worth >= most - slack for worth, most in told) and np.allclose(
         chosen.utilities[: len(picks)], [worth for worth, _ in told], atol=slack
     )
 
 
+@pytest.mark.parametrize("with_prior", [True, False])
 @pytest.mark.parametrize("with_labels", [True, False])
-def test_every_pick_is_the_best_of_two_hundred_pools(with_labels: bool) -> None:
-    assert all(_is_greedy(auto, pool, with_labels=with_labels) for pool in pools())
+def test_every_pick_is_the_best_of_two_hundred_pools(with_labels: bool, with_prior: bool) -> None:
+    assert all(
+        _is_greedy(auto, pool, with_labels=with_labels, with_prior=with_prior) for pool in pools()
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +66,9 @@ def test_every_pick_is_the_best_of_two_hundred_pools(with_labels: bool) -> None:
     [
         ("chosen = candidates[picks]", "chosen = picks"),
         ("picks.append(best)", "picks.append(max(best - 1, 0))"),
-        ("* (probs @ wanted) ** trust", ""),
+        ("balance = balance + self.trust * (self.model @ wanted)", "pass"),
+        ("else self.model[rows]", "else self.model[rows[::-1]]"),
+        ("worth.pick(best)", "pass"),
         ("weights=value[reference]", "weights=value[reference] ** 0"),
         ("kernel = SizedCosine(_SHARPEST**trust)", "kernel = SizedCosine(1.0)"),
     ],
@@ -64,7 +78,7 @@ def test_a_planted_fault_is_noticed(old: str, new: str) -> None:
 
     def sound(pool: Pool) -> bool:
         try:
-            return _is_greedy(broken, pool, with_labels=True)
+            return _is_greedy(broken, pool, with_labels=True, with_prior=True)
         except StrategyError:
             return False
 
@@ -101,14 +115,27 @@ def test_from_no_label_to_many_it_goes_from_cover_to_doubt() -> None:
 
 
 def test_a_large_pool_is_cut_to_the_most_useful_and_says_so() -> None:
-    X, labels = blobs(9_000)
+    X, labels = blobs(12_000)
     learner = Learner(X[:40], labels[:40], ("w", "x", "y", "z"))
-    chosen = checked(auto(learner, X[40:], 20), 8_960, 20)
-    assert "the 4,096 most useful items" in chosen.notes[0]
-    again = auto(learner, Rows(X, np.arange(40, 9_000)), 20)
+    chosen = checked(auto(learner, X[40:], 20), 11_960, 20)
+    assert "the 8,192 most useful items" in chosen.notes[0]
+    again = auto(learner, Rows(X, np.arange(40, 12_000)), 20)
     assert again.indices.tolist() == chosen.indices.tolist()
     unlabelled = Learner(X[:0], labels[:0], ("w", "x", "y", "z"))
-    assert "4,096 items drawn at random" in auto(unlabelled, X, 20).notes[0]
+    assert "8,192 items drawn at random" in auto(unlabelled, X, 20).notes[0]
+
+
+def test_a_prior_asks_for_every_class_that_it_knows_of() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 8)).astype(np.float32)
+    prior = np.tile(np.float32([1, 0, 0]), (400, 1))
+    prior[390:395], prior[395:] = [0, 1, 0], [0, 0, 1]
+    learner = Learner(X[:0], np.zeros(0, int), ("a", "b", "c"))
+    chosen = auto(learner, X, 12, random_share=0, prior=prior).indices
+    assert (chosen >= 390).sum() >= 4
+    assert (auto(learner, X, 12, random_share=0).indices >= 390).sum() <= 2
+    with pytest.raises(StrategyError, match="prior"):
+        auto(learner, X, 12, prior=prior[:, :2])
 
 
 def test_equal_items_and_all_of_a_pool() -> None:

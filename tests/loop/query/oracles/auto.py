@@ -14,27 +14,39 @@ def likeness(x, y, power):
     return (cosine * min(long_x, long_y) / max(long_x, long_y)) ** power
 
 
-def values(probs, y_training, trust):
-    if len(y_training) == 0:
-        return None
-    n_classes = len(probs[0])
-    counts = [sum(1 for y in y_training if y == c) for c in range(n_classes)]
+def values(probs, prior, counts, trust):
+    n_classes = len(prior[0])
     mean = sum(counts) / n_classes
     found = []
-    for row in probs:
-        first, second = sorted((float(p) for p in row), reverse=True)[:2]
+    for x in range(len(prior)):
+        believed = belief(probs, prior, trust, x)
         balance = sum(
-            float(row[c]) * math.sqrt((mean + 1) / (counts[c] + 1)) for c in range(n_classes)
+            believed[c] * math.sqrt((mean + 0.3) / (counts[c] + 0.3)) for c in range(n_classes)
         )
-        found.append((1 - trust + trust * (1 - (first - second))) * balance**trust)
+        margin = 0.0
+        if probs is not None:
+            first, second = sorted((float(p) for p in probs[x]), reverse=True)[:2]
+            margin = first - second
+        found.append((1 - trust + trust * (1 - margin)) * balance)
     return found
 
 
-def worths(X, probs, X_training, y_training, n_classes, by_chance, picks):
+def belief(probs, prior, trust, x):
+    if probs is None:
+        return [float(p) for p in prior[x]]
+    return [
+        trust * float(p) + (1 - trust) * float(q) for p, q in zip(probs[x], prior[x], strict=True)
+    ]
+
+
+def worths(X, probs, prior, X_training, y_training, n_classes, by_chance, picks):
     """For each pick in turn: what it was worth, and the most that any open item was worth."""
     trust = len(y_training) / (len(y_training) + 5 * n_classes)
     power = 4**trust
-    value = values(probs, y_training, trust) or [1.0] * len(X)
+    if prior is None:
+        prior = [[1 / n_classes] * n_classes for _ in X]
+    counts = [sum(1 for y in y_training if y == c) for c in range(n_classes)]
+    weight = values(probs, prior, counts, trust)
     dim = len(X[0])
     centre = [sum(float(x[d]) for x in X) / len(X) for d in range(dim)]
 
@@ -56,14 +68,16 @@ def worths(X, probs, X_training, y_training, n_classes, by_chance, picks):
     found = []
     for pick in picks:
         every = []
+        value = values(probs, prior, counts, trust)
         for x in range(len(X)):
             if is_open[x]:
                 gain = sum(
-                    value[s] * max(0.0, likeness(pool[x], pool[s], power) - covered[s])
+                    weight[s] * max(0.0, likeness(pool[x], pool[s], power) - covered[s])
                     for s in range(len(X))
                 )
                 every.append((x, value[x] * gain / len(X)))
         found.append((dict(every).get(pick, -1.0), max(worth for _, worth in every)))
         is_open[pick] = False
+        counts = [n + q for n, q in zip(counts, belief(probs, prior, trust, pick), strict=True)]
         covered = [max(covered[s], likeness(pool[pick], pool[s], power)) for s in range(len(X))]
     return found
