@@ -6,7 +6,8 @@ for random's final figure (`curves.py`). Three arms:
 
 - ours: the full pools, 10 seeds;
 - `--peers`: scikit-activeml, small-text and modAL beside ours, on 3,000 rows drawn by the seed, 5 seeds;
-- `--cold`: one batch chosen with no label, 40 on ag_news and 77 on banking77, full pools and those of 3,000.
+- `--cold`: one batch chosen with no label, 40 on ag_news and 77 on banking77, 10 seeds: full pools and,
+  beside the peers, those of 3,000.
 
 Finished campaigns are kept (`runs.py`); `--fresh` makes them again.
 
@@ -211,6 +212,24 @@ def warm_enough(arm: Arm) -> list[Verdict]:
     return verdicts
 
 
+def as_warm_as_peers(arm: Arm) -> list[Verdict]:
+    """The first batch of `auto` against the best peer's; s.e. is that of the paired difference."""
+    verdicts = []
+    for name, methods in arm.curves.items():
+        peers = [m for m in methods if ": " in m]
+        best = max(peers, key=lambda m: float(methods[m].mean()))
+        gain = 100 * (methods[OURS] - methods[best])[:, 0]
+        se = float(np.nan_to_num(curves.error(gain)))
+        verdicts.append(
+            (
+                bool(gain.mean() >= -se),
+                f"{name}, {COLD[name][0]} labels chosen cold: {OURS} {gain.mean():+.1f} points "
+                f"(s.e. {se:.1f}) against the best peer, {best} (not below by more than one s.e.)",
+            )
+        )
+    return verdicts
+
+
 # --- pictures ---------------------------------------------------------------------------------
 
 
@@ -305,9 +324,11 @@ def main() -> int:
             verdicts += warm_enough(first)
     if options.cold and cold_sets and peers:
         methods = [*options.cold_methods, *_peers(cold=True)]
-        beside = run_arm(cold_sets, methods, few, pool=small["pool"], cold=True, **how)
-        said += [f"The same, pools of {small['pool']:,}, {few} seeds", cold_table(beside)]
+        beside = run_arm(cold_sets, methods, options.seeds, pool=small["pool"], cold=True, **how)
+        said += [f"The same, pools of {small['pool']:,}", cold_table(beside)]
         found["cold_peers"] = numbers(beside, cold=True)
+        if OURS in options.cold_methods:
+            verdicts += as_warm_as_peers(beside)
 
     found["verdicts"] = [{"met": bool(met), "what": what} for met, what in verdicts]
     said += ["\n".join(f"{'ok  ' if met else 'MISS'} {what}" for met, what in verdicts)]

@@ -258,10 +258,10 @@ def lower_budget(section: Section) -> t.Budget:
     return t.Budget(**{"annotations": defaults.ANNOTATIONS, **section.values})
 
 
-def lower_query(ctx: Context, section: Section | None, table: ClassTable) -> t.Query | None:
-    """The phases and the order; without phases where the file has none, None without the block."""
+def lower_query(ctx: Context, section: Section | None, table: ClassTable) -> t.Query:
+    """The phases and the order; one phase of the usual strategy where the file has none."""
     if section is None:
-        return None
+        return defaults.query()
     phases: list[t.Phase] = []
     new = _names(ctx, "phase")
     for entry, node in section.blocks:
@@ -281,7 +281,7 @@ def lower_query(ctx: Context, section: Section | None, table: ClassTable) -> t.Q
         elif strategy is not None and named is not None and new(named[0]):
             ctx.places[("query", named[0].text)] = node.head.span
             phases.append(t.Phase(name=named[0].text, strategy=strategy, until=until))
-    return t.Query(phases=tuple(phases), **section.values)
+    return t.Query(phases=tuple(phases) or defaults.query().phases, **section.values)
 
 
 def lower_pseudo_labels(

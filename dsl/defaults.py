@@ -24,24 +24,9 @@ def holdout_annotations(budget: int, overlap: int, elsewhere: int) -> int:
     return max(wanted // overlap * overlap, min(1, budget))
 
 
-def query(choices: int, *, single: bool = True) -> t.Query:
-    """Spread out until there is something to learn from, then where the model is in doubt.
-
-    single: whether an answer is one class. Where it is not there is no model to be in doubt yet: spread out.
-    """
-    if not single:
-        return t.Query(phases=(t.Phase(name="all", strategy=t.Call(name="k_means")),))
-    few = t.MetricTest(metric="labels", op=">=", value=max(20, 2 * choices))
-    tenth = t.Call(name="random", args=(t.Argument(value=t.Percent(percent=10)),))
-    doubt = t.Call(
-        name="mix", args=(t.Argument(value=t.Word(name="margin")), t.Argument(value=tenth))
-    )
-    return t.Query(
-        phases=(
-            t.Phase(name="cold", strategy=t.Call(name="k_means"), until=few),
-            t.Phase(name="main", strategy=doubt),
-        )
-    )
+def query() -> t.Query:
+    """One strategy from no label to many, for any kind of task."""
+    return t.Query(phases=(t.Phase(name="all", strategy=t.Call(name="auto")),))
 
 
 def encoders(data: t.Data, given: t.Encoders) -> t.Encoders:

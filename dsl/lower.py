@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labelwright.dsl import blocks, defaults, tree
+from labelwright.dsl import blocks, tree
 from labelwright.dsl import task as t
 from labelwright.dsl.classes import read_classes
 from labelwright.dsl.context import Context
@@ -50,7 +50,7 @@ def lower(ctx: Context, file: tree.File) -> t.Task:
     usual = {"kind": "classification", "choose": "one", "scale": "nominal"}
     ctx.answer = {w: values.get(w, v) for w, v in usual.items() if ctx.sure(("task", w))}
     name, title = blocks.task_name(ctx, parts.heads.get("task"))
-    draft = t.Task(
+    return t.Task(
         name=name,
         title=title,
         kind=values.get("kind", "classification"),
@@ -69,18 +69,12 @@ def lower(ctx: Context, file: tree.File) -> t.Task:
         slices=slices,
         annotators=annotators,
         budget=budget,
-        query=defaults.query(1),
+        query=blocks.lower_query(ctx, parts.once.get("query"), table),
         pseudo_labels=blocks.lower_pseudo_labels(ctx, parts.once.get("pseudo_labels"), table),
         train=blocks.lower_train(ctx, parts.section("train"), data),
         accept=blocks.lower_accept(ctx, parts.section("accept"), table, slices),
         output=t.Output(**parts.section("output").values),
     )
-    query = blocks.lower_query(ctx, parts.once.get("query"), table)
-    if query is None or not query.phases:
-        single = draft.kind == "classification" and draft.choose == "one"
-        default = defaults.query(len(draft.labels), single=single)
-        query = query.model_copy(update={"phases": default.phases}) if query else default
-    return draft.model_copy(update={"query": query})
 
 
 # --- the file's blocks ------------------------------------------------------------------------
