@@ -18,6 +18,7 @@ def _optional(name: str, type_: str, default: object = None) -> Parameter:
 
 _SIGNATURES = [
     *(Signature("query", name) for name in ("random", "least_confidence", "margin", "entropy")),
+    Signature("query", "auto", (_optional("random_share", "float", 0.05),)),
     Signature("query", "committee", (_optional("members", "int", 5),)),
     Signature("query", "k_means"),
     Signature("query", "mix", (P("strategies", "call", variadic=True),)),

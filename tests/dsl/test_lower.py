@@ -26,12 +26,13 @@ from labelwright.dsl.task import (
     Join,
     Matches,
     Member,
-    MetricTest,
     Missing,
     Near,
     Not,
     Or,
     Percent,
+    Phase,
+    Query,
     Task,
     Word,
 )
@@ -39,6 +40,7 @@ from tests.dsl.catalogues import EVERYTHING
 
 EXAMPLES = {p.stem: p for p in (Path(__file__).parent / "examples").glob("*.task")}
 BASE = 'task t\nclass A\nclass B\ndata { source = csv("x.csv") }\n'
+ONE_STRATEGY = Query(phases=(Phase(name="all", strategy=Call(name="auto")),))
 
 
 def task_of(text: str) -> Task:
@@ -60,16 +62,27 @@ def test_defaults_suit_a_newcomer() -> None:
     assert task.holdout.annotations == 333
     assert task.annotators.source == Call(name="label_studio")
     assert task.pseudo_labels is None
-    assert task.query.phases[0].until == MetricTest(metric="labels", op=">=", value=20)
-    assert [phase.strategy.name for phase in task.query.phases] == ["k_means", "mix"]
+    assert task.query == ONE_STRATEGY
     assert task.train.finetune == Call(name="head")
     assert task.train.encoder == Encoders()
 
 
-def test_the_cold_phase_grows_with_the_classes() -> None:
-    classes = "\n".join(f"class c{n}" for n in range(77))
-    task = task_of(BASE.replace("class A\nclass B", classes))
-    assert task.query.phases[0].until == MetricTest(metric="labels", op=">=", value=154)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("class A\nclass B", "\n".join(f"class c{n}" for n in range(77))),
+        ("task t", "task t { choose = many }"),
+        ("task t", "task t { kind = spans }"),
+        ("task t", "query { }\ntask t"),
+    ],
+)
+def test_every_task_without_phases_has_the_one_strategy(before: str, after: str) -> None:
+    assert task_of(BASE.replace(before, after)).query == ONE_STRATEGY
+
+
+def test_phases_of_ones_own_replace_it() -> None:
+    phases = task_of(BASE + "query { phase a { strategy = margin } }\n").query.phases
+    assert [(p.name, p.strategy.name, p.until) for p in phases] == [("a", "margin", None)]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_what_may_be_written(value: str, share: float, shown: str) -> None:
     assert task is not None
     assert task.query.second_opinions == share
     assert f"second_opinions = {shown}\n" in show(task)
-    assert [p.name for p in task.query.phases] == ["cold", "main"], "the usual phases"
+    assert [p.name for p in task.query.phases] == ["all"], "the usual phase"
 
 
 @pytest.mark.parametrize(
