@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from labelwright.loop.ports import QueryLearner
 
-CANDIDATES = 8_192
+CANDIDATES = 4_096
 """Items that may be chosen, where the pool holds more: the most useful; four times the batch at least."""
-REFERENCE = 8_192
+REFERENCE = 4_096
 """Items that stand for the pool: what a candidate covers is measured on them."""
 
 _TRUST = 5.0  # labels a class at which uncertainty counts half
@@ -63,8 +63,8 @@ def auto(
     what the model does not know of, and lets one estimate. Utility: v(x) times the mean rise when x was
     picked; 0 of random items, which come last.
 
-    One pass over the pool for the probabilities, 4·N·K bytes; of more than 8,192 items the most useful
-    are the candidates (a note says so) and 8,192 drawn at random stand for the pool: 256 MB of likeness.
+    One pass over the pool for the probabilities, 4·N·K bytes; of more than 4,096 items the most useful
+    are the candidates (a note says so) and 4,096 drawn at random stand for the pool: 64 MB of likeness.
     Raises StrategyError where a vector or a probability is not finite.
     """
     import numpy as np

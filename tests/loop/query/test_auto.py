@@ -115,14 +115,14 @@ def test_from_no_label_to_many_it_goes_from_cover_to_doubt() -> None:
 
 
 def test_a_large_pool_is_cut_to_the_most_useful_and_says_so() -> None:
-    X, labels = blobs(12_000)
+    X, labels = blobs(9_000)
     learner = Learner(X[:40], labels[:40], ("w", "x", "y", "z"))
-    chosen = checked(auto(learner, X[40:], 20), 11_960, 20)
-    assert "the 8,192 most useful items" in chosen.notes[0]
-    again = auto(learner, Rows(X, np.arange(40, 12_000)), 20)
+    chosen = checked(auto(learner, X[40:], 20), 8_960, 20)
+    assert "the 4,096 most useful items" in chosen.notes[0]
+    again = auto(learner, Rows(X, np.arange(40, 9_000)), 20)
     assert again.indices.tolist() == chosen.indices.tolist()
     unlabelled = Learner(X[:0], labels[:0], ("w", "x", "y", "z"))
-    assert "8,192 items drawn at random" in auto(unlabelled, X, 20).notes[0]
+    assert "4,096 items drawn at random" in auto(unlabelled, X, 20).notes[0]
 
 
 def test_a_prior_asks_for_every_class_that_it_knows_of() -> None:
