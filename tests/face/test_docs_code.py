@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,9 +29,13 @@ from labelwright.loop.errors import DataError
 from labelwright.loop.plugins import signature
 from labelwright.loop.ports import SUPPLIED, Context, Request
 from labelwright.loop.query.contract import checked
+from labelwright.loop.supported import WITHOUT_MODEL
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md", "docs/plugins.md", "tasks/README.md")
+PAGES = (
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tasks/README.md"),
+    *("docs/campaign.md", "docs/choosing.md", "docs/index.md", "docs/plugins.md"),
+)
 
 
 def code(page: str, name: str, tmp_path: Path) -> ModuleType:
@@ -127,6 +132,14 @@ def test_supplied_names_are_the_documented_ones() -> None:
     listed = re.search(r"named in `ports.SUPPLIED` \((.*?)\)", text, re.DOTALL)
     assert listed is not None
     assert set(re.findall(r"`(\w+)`", listed[1])) == SUPPLIED
+
+
+def test_every_strategy_and_whether_it_needs_labels_is_in_the_table() -> None:
+    text = (ROOT / "docs/choosing.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| [^|]+ \| [^|]*\|$", text, re.MULTILINE)
+    ours = {e.name for e in entry_points(group="labelwright.query") if "labelwright." in e.value}
+    assert sorted(name for name, _ in rows) == sorted(ours)
+    assert {name for name, needs in rows if needs == "no"} == set(WITHOUT_MODEL)
 
 
 @pytest.mark.parametrize("page", PAGES)
