@@ -24,8 +24,11 @@ import sets
 
 _HERE = Path(__file__).parent
 _QUERY = _HERE.parent / "loop" / "query"
+_LEARN = _HERE.parent / "loop" / "learn"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "torch")
+LEARN = "learn "
+"""`learn infomax`: a way of learning at `at` random labels; `learn auto > infomax`: one in a campaign."""
 PEER_LIBRARIES = ("scikit-activeml", "small-text", "modAL-python")
 
 
@@ -98,6 +101,8 @@ def _result(future: Future[Done], run: Run) -> Done:
 def _make(run: Run) -> Done:
     import campaign
 
+    if run.method.startswith(LEARN):
+        return _save(run, *_learned(run))
     if run.peer:
         import peers
 
@@ -110,7 +115,25 @@ def _make(run: Run) -> Done:
         curve = tuple(campaign.run(data, chooser, run.seed, pool=run.pool).tolist())
     else:
         curve = (campaign.cold(data, chooser, run.seed, run.at, pool=run.pool),)
-    done = Done(curve, time.perf_counter() - began)
+    return _save(run, curve, time.perf_counter() - began)
+
+
+def _learned(run: Run) -> tuple[tuple[float, ...], float]:
+    import learners
+
+    data = sets.load(run.set)
+    strategy, apart, way = run.method.removeprefix(LEARN).rpartition(" > ")
+    began = time.perf_counter()
+    if apart:
+        curve = learners.loop(data, strategy, way, run.seed)
+    else:
+        assert run.at is not None
+        curve = learners.at(data, way, run.seed, run.at)
+    return tuple(curve), time.perf_counter() - began
+
+
+def _save(run: Run, curve: tuple[float, ...], seconds: float) -> Done:
+    done = Done(curve, seconds)
     path = _path(run)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}")
@@ -144,6 +167,8 @@ def _sources(method: str) -> str:
     """A digest of the source that makes a method choose as it does."""
     own = re.findall(r"\b[a-z]\w*", method)
     files = {_HERE / "peers.py"} if ": " in method else _closure(own)
+    if method.startswith(LEARN):
+        files |= {_HERE / "learners.py", *_LEARN.glob("*.py")}
     every = sorted(files | {_HERE / "campaign.py"})
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in every)).hexdigest()
 

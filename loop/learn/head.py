@@ -15,7 +15,7 @@ from labelwright.loop.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
 
-    from labelwright.loop.ports import Learner
+    from labelwright.loop.ports import Learner, Model
 
 _FOLDS = 5
 _FEWEST_TO_CALIBRATE = 20
@@ -107,7 +107,7 @@ class Head:
         unseen = 1 / (total + n_classes) if len(seen) < n_classes else 0.0
         targets = targets[:, seen]
         scale = _scale(X)
-        C = float(np.clip(200 * n_classes / total, 5, 300)) / scale**2
+        C = _strength(total, n_classes) / scale**2
         weight, intercept = _fit(X, targets, weights, C)
         if calibrate is True:
             heat = self._temperature(X, targets, weights, C) if len(seen) > 1 else 1.0
@@ -115,8 +115,13 @@ class Head:
             heat = float(calibrate) or 1.0
         return HeadModel(weight, intercept, seen, n_classes, unseen, heat)
 
-    def restore(self, state: dict[str, np.ndarray]) -> HeadModel:
-        """The model whose `state()` this is."""
+    def restore(self, state: dict[str, np.ndarray]) -> Model:
+        """The model whose `state()` this is, on smoothed vectors where a graph is in it."""
+        from labelwright.loop.learn.graph import Graph, Smoothed
+
+        if "graph.own" in state:
+            rest = {k: v for k, v in state.items() if not k.startswith("graph.")}
+            return Smoothed(self.restore(rest), Graph.restore(state))
         return HeadModel(
             weight=state["weight"],
             intercept=state["intercept"],
@@ -152,6 +157,38 @@ class Head:
         if usable.sum() < _FEWEST_TO_CALIBRATE:
             return 1.0
         return temperature(logits[usable], targets[usable], weights[usable])
+
+
+def informed(
+    X: np.ndarray, targets: np.ndarray, unlabelled: np.ndarray, temperature: float = 1.0
+) -> HeadModel:
+    """A head that is made sure of `unlabelled` (m, dim) as well: see `information.fit_infomax`.
+
+    X (n, dim), targets (n, n_classes) whose rows sum to one; the rule for C is that of `Head`.
+    """
+    import numpy as np
+
+    from labelwright.loop.learn.information import fit_infomax
+
+    _check(X, targets)
+    n, n_classes = targets.shape
+    seen = np.flatnonzero(targets.sum(axis=0) > 0)
+    middle, scale = unlabelled.mean(axis=0, dtype=np.float64), _scale(unlabelled)
+    linear = fit_infomax(
+        (X - middle) / scale,
+        targets[:, seen],
+        (unlabelled - middle) / scale,
+        _strength(n, n_classes),
+    )
+    weight = linear.weight / scale
+    unseen = 1 / (n + n_classes) if len(seen) < n_classes else 0.0
+    intercept = linear.intercept - weight @ middle
+    return HeadModel(weight, intercept, seen, n_classes, unseen, temperature)
+
+
+def _strength(n_labels: float, n_classes: int) -> float:
+    """C, on vectors of unit root-mean-square length."""
+    return min(max(200 * n_classes / n_labels, 5.0), 300.0)
 
 
 def _fit(

@@ -66,7 +66,7 @@ def fit_logistic(X: np.ndarray, targets: np.ndarray, weights: np.ndarray, C: flo
 
     start = torch.zeros(n_classes * (dim + 1), dtype=torch.float64)
     # The objective curves at least by `shrinkage`: this bounds the distance to the minimum.
-    with _one_thread():
+    with one_thread():
         found = minimise(objective, start, tolerance=1e-4 * shrinkage)
     W, b = _parts(found, n_classes)
     W = W / length
@@ -75,7 +75,7 @@ def fit_logistic(X: np.ndarray, targets: np.ndarray, weights: np.ndarray, C: flo
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Small products lose more to a second thread than they win, and sums keep their order."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,0 +1,88 @@
+"""A logistic head that is sure of unlabelled items too, while its classes stay as frequent as they are.
+
+Regularised information maximisation (Bridle, Heading & MacKay 1992; Krause, Perona & Gomes 2010), with the
+labels as well: entropy minimisation (Grandvalet & Bengio 2005) that cannot collapse into one class.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn.functional import log_softmax
+
+from labelwright.loop.learn.lbfgs import Objective, minimise
+from labelwright.loop.learn.logistic import Linear, one_thread
+
+_SMOOTHING = 2.0  # labels added to every class that has some, in the prior
+_HELD = 2.0  # how much the prior weighs beside the entropy
+_ITERATIONS = 300
+
+
+def fit_infomax(
+    X: np.ndarray, targets: np.ndarray, unlabelled: np.ndarray, C: float, strength: float = 1.0
+) -> Linear:
+    """Fit to X (n, dim), targets (n, n_classes) whose rows sum to one, and unlabelled (m, dim).
+
+    Minimises, from the supervised optimum on,
+
+        Σ_i CE(t_i, p(x_i)) + ½‖W‖² / C + strength · n · (mean H(p(u)) + 2 · KL(π ‖ mean p(u))),
+
+    H the entropy, u the unlabelled rows, π the labels' frequencies after two more of each class that
+    has any. Not convex: the optimum found is the one next to the supervised model.
+    """
+    labelled, T, pool = (
+        torch.from_numpy(np.asarray(part, dtype=np.float64)) for part in (X, targets, unlabelled)
+    )
+    n, n_classes = T.shape
+    counts = T.sum(0)
+    prior = torch.where(counts > 0, counts + _SMOOTHING, torch.zeros_like(counts))
+    prior = prior / prior.sum()
+    shrinkage = (2.0 if n_classes == 2 else 1.0) / (C * n)
+
+    def supervised(flat: torch.Tensor) -> tuple[float, torch.Tensor]:
+        W, b = _parts(flat, n_classes)
+        log_probs = log_softmax(labelled @ W.T + b, dim=1)
+        residual = (log_probs.exp() - T) / n
+        value = -(T * log_probs).sum() / n + shrinkage / 2 * W.square().sum()
+        return float(value), _joined(residual.T @ labelled + shrinkage * W, residual.sum(0))
+
+    def objective(flat: torch.Tensor) -> tuple[float, torch.Tensor]:
+        value, slope = supervised(flat)
+        W, b = _parts(flat, n_classes)
+        told, by_logit = _information(pool @ W.T + b, prior)
+        more = _joined(by_logit.T @ pool, by_logit.sum(0))
+        return value + strength * told, slope + strength * more
+
+    start = torch.zeros(n_classes * (labelled.shape[1] + 1), dtype=torch.float64)
+    with one_thread():
+        start = _low(supervised, start)
+        W, b = _parts(_low(objective, start), n_classes)
+    return Linear(W.numpy().copy(), b.numpy().copy())
+
+
+def _information(logits: torch.Tensor, prior: torch.Tensor) -> tuple[float, torch.Tensor]:
+    """mean H(p) + 2 · KL(π ‖ mean p) of these rows, and its slope by each logit."""
+    m = len(logits)
+    log_probs = log_softmax(logits, dim=1)
+    probs = log_probs.exp()
+    entropy = -(probs * log_probs).sum(1)
+    mean = probs.mean(0).clamp_min(1e-300)
+    there = prior > 0
+    divergence = (prior[there] * (prior[there] / mean[there]).log()).sum()
+    pull = torch.where(there, -prior / mean, torch.zeros_like(prior))
+    by_logit = -probs * (log_probs + entropy[:, None])
+    by_logit += _HELD * probs * (pull - (probs * pull).sum(1, keepdim=True))
+    return float(entropy.mean() + _HELD * divergence), by_logit / m
+
+
+def _low(objective: Objective, start: torch.Tensor) -> torch.Tensor:
+    return minimise(objective, start, tolerance=1e-5, iterations=_ITERATIONS)
+
+
+def _parts(flat: torch.Tensor, n_classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+    parameters = flat.view(n_classes, -1)
+    return parameters[:, :-1], parameters[:, -1]
+
+
+def _joined(W: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return torch.cat([W, b[:, None]], dim=1).flatten()
