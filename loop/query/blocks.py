@@ -115,7 +115,9 @@ def take(X: Any, indices: np.ndarray) -> np.ndarray:
     return _finite(X[indices], indices)
 
 
-def _finite(rows: Any, positions: int | np.ndarray) -> np.ndarray:
+def _finite(
+    rows: Any, positions: int | np.ndarray, name: str = "item {} of the pool"
+) -> np.ndarray:
     import numpy as np
 
     block = np.ascontiguousarray(rows, dtype=np.float32)
@@ -126,7 +128,7 @@ def _finite(rows: Any, positions: int | np.ndarray) -> np.ndarray:
     bad = int(np.flatnonzero(~np.isfinite(block).all(axis=1))[0])
     row = positions + bad if isinstance(positions, int) else int(positions[bad])
     raise StrategyError(
-        f"the vector of item {row} of the pool holds values that are not finite numbers",
+        f"the vector of {name.format(row)} holds values that are not finite numbers",
         "look at that item and at the encoder; nothing was chosen",
     )
 
@@ -141,7 +143,7 @@ def labelled(learner: QueryLearner, X: Any) -> np.ndarray:
     known = learner.X_training
     if known is None or len(known) == 0:
         return np.zeros((0, int(X.shape[1])), dtype=np.float32)
-    return _finite(known, 0)
+    return _finite(known, 0, "labelled item {}")
 
 
 def probabilities(learner: QueryLearner, X: Any) -> np.ndarray:

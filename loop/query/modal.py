@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labelwright.loop.errors import StrategyError
 from labelwright.loop.query.contract import checked
 
 if TYPE_CHECKING:
@@ -49,10 +50,17 @@ class _Understood:
     classes: tuple[str, ...]
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """(n_items, n_classes)."""
+        """(n_items, n_classes). Raises StrategyError where the learner was never fitted."""
         import numpy as np
+        from sklearn.exceptions import NotFittedError
 
-        return np.asarray(self.learner.predict_proba(X))
+        try:
+            return np.asarray(self.learner.predict_proba(X))
+        except NotFittedError as error:
+            raise StrategyError(
+                "this query strategy needs labels to learn from, and the learner is not fitted yet",
+                "fit it first, or begin with `auto` or `k_means`, which need none",
+            ) from error
 
     def fit_again(self, rows: np.ndarray, seed: int) -> Model:
         """A clone of the estimator, fitted to these rows; its columns are ours."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from labelwright.loop.errors import StrategyError
 from labelwright.loop.learn.head import head
 from labelwright.loop.plugins import Installed
 from labelwright.loop.ports import Chosen
-from labelwright.loop.query.blocks import Rows
+from labelwright.loop.query.blocks import Rows, labelled
 from labelwright.loop.query.contract import checked
 from labelwright.loop.query.modal import Refitted
 from labelwright.loop.supported import WITHOUT_MODEL
@@ -257,6 +257,21 @@ def test_the_model_free_ones_serve_modals_first_query(call: Call) -> None:
         return
     indices, _ = theirs.query(POOL, 2, random_state=3)
     assert len(checked(indices, len(POOL), 2).indices) == 2
+
+
+@pytest.mark.parametrize("call", [c for c in CALLS if c.name not in WITHOUT_MODEL], ids=call_text)
+def test_the_others_say_that_modals_learner_is_not_fitted_yet(call: Call) -> None:
+    theirs = ActiveLearner(LogisticRegression(), query_strategy=_function(call))
+    with pytest.raises(StrategyError, match="need") as raised:
+        theirs.query(POOL, 2, random_state=3)
+    assert raised.value.remedy
+
+
+def test_a_broken_vector_of_a_labelled_item_is_called_so() -> None:
+    broken = KNOWN.copy()
+    broken[1, 0] = np.nan
+    with pytest.raises(StrategyError, match="labelled item 1 holds"):
+        labelled(replace(_learner(), X_training=broken), POOL)
 
 
 def _function(call: Call) -> Callable[..., Chosen]:
