@@ -41,8 +41,8 @@ class Trained:
         if self.model is None:
             raise StrategyError(
                 "this query strategy needs labels to learn from, and there are none yet",
-                "begin with a phase that needs none: `phase cold until labels >= 20 "
-                "{ strategy = k_means }`",
+                "name `auto`, which needs none, or begin with a phase that does not: `phase cold until "
+                "labels >= 20 { strategy = k_means }`",
             )
         return self.model.predict_proba(X)
 

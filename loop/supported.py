@@ -40,7 +40,7 @@ def unsupported(task: Task) -> list[str]:
     found = []
     if not learnable(task):
         found += [
-            f"query strategy {phase.strategy.name} for {_several(task)} (k_means and random can)"
+            f"query strategy {phase.strategy.name} for {_several(task)} (auto, k_means and random can)"
             for phase in task.query.phases
             if phase.strategy.name not in WITHOUT_MODEL
         ]

@@ -103,8 +103,8 @@ def bootstraps(
     if len(labels) == 0:
         raise StrategyError(
             "this query strategy needs labels to train its models on, and there are none yet",
-            "begin with a phase that needs none: `phase cold until labels >= 20 "
-            "{ strategy = k_means }`",
+            "name `auto`, which needs none, or begin with a phase that does not: `phase cold until "
+            "labels >= 20 { strategy = k_means }`",
         )
     for seed in np.random.SeedSequence(random_state).generate_state(size):
         rng = np.random.default_rng(seed)

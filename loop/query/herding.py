@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 SAMPLE = 16_384
 """Items looked at together: their kernel matrix takes 1 GB."""
 
-_AT_ONCE = SAMPLE // 8
 _NOTHING = 1e-6  # of the greatest first gain: what float32 cannot tell from none
 _EQUAL = 1e-5  # of a gain: two items that stand for each other gain the same, up to rounding
 _BUFFER = 2**18  # numbers, 1 MB: stays in a core's cache
@@ -130,30 +129,33 @@ def herded(
     *,
     random_state: int,
     reason: Callable[[float], str],
+    sample: int | None = None,
     weigh: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Chosen:
     """n of X that cover X best, beside what `known` (l, dim) covers.
 
-    Up to SAMPLE items are candidates and reference at once. A larger pool is sampled: 2,048 are
-    chosen of SAMPLE, then the next of a new sample. `weigh` gives the weights of reference rows.
-    Utility: the rise of the mean of w(s)·c(s). Where nothing is left to add, the rest is drawn at
-    random, with that chance as its probability, and a note says so.
+    Up to `sample` items (SAMPLE if not given) are candidates and reference at once. A larger pool is
+    sampled: an eighth of a sample is chosen, then the next of a new one. `weigh` gives the weights of
+    reference rows. Utility: the rise of the mean of w(s)·c(s). Where nothing is left to add, the rest is
+    drawn at random, with that chance as its probability, and a note says so.
     """
     import numpy as np
 
+    sample = sample or SAMPLE
+    at_once = sample // 8
     left = np.arange(len(X))
     chosen: np.ndarray = np.zeros(0, dtype=np.int64)
     utilities: np.ndarray = np.zeros(0)
     notes: tuple[str, ...] = ()
     while len(chosen) < n:
-        rows, note = among(len(left), SAMPLE, random_state + len(chosen))
+        rows, note = among(len(left), sample, random_state + len(chosen))
         notes = notes or note
         drawn = left if rows is None else left[rows]
         reference = take(X, drawn)
         picks, gains = herd(
             reference,
             reference,
-            min(n - len(chosen), len(drawn) if rows is None else _AT_ONCE),
+            min(n - len(chosen), len(drawn) if rows is None else at_once),
             kernel,
             weights=None if weigh is None else weigh(reference),
             covered=covered_by(kernel.prepare(known), kernel.prepare(reference), kernel),
@@ -164,8 +166,8 @@ def herded(
         chosen = np.concatenate([chosen, drawn[picks]])
         utilities = np.concatenate([utilities, gains / len(drawn)])
         left = np.setdiff1d(left, drawn[picks], assume_unique=True)
-    if notes and n > _AT_ONCE:
-        notes = (f"{notes[0]}, drawn anew for every {_AT_ONCE:,}",)
+    if notes and n > at_once:
+        notes = (f"{notes[0]}, drawn anew for every {at_once:,}",)
     covering = Chosen(
         chosen,
         utilities,

@@ -109,31 +109,30 @@ def fit(
     rng: np.random.Generator,
     given: np.ndarray,
     weights: np.ndarray | None = None,
+    seeds: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Centres (n_clusters, dim) float32 by Lloyd's algorithm, from the seeds of `seed_rows`.
+    """Centres (n_clusters, dim) float32 by Lloyd's algorithm, from the rows at `seeds`.
 
-    The rows at the positions `given` are among the first centres. weights: (n_rows,), 1 where not
-    given. A cluster without weight keeps its centre.
+    Where these are not given they are those of `seed_rows`, the positions `given` among them. weights:
+    (n_rows,), 1 where not given. A cluster without weight keeps its centre.
     """
     import numpy as np
+    from scipy.sparse import csr_array
 
-    centres: np.ndarray = rows[seed_rows(rows, n_clusters, rng, given, weights)]
+    weighing = np.ones(len(rows), np.float32) if weights is None else weights.astype(np.float32)
+    if seeds is None:
+        seeds = seed_rows(rows, n_clusters, rng, given, weights)
+    centres: np.ndarray = rows[seeds]
     before = np.full(len(rows), -1)
     for _ in range(_ROUNDS):
         cluster, _ = assign(rows, centres)
         if np.array_equal(cluster, before):
             break
         before = cluster
-        order = np.argsort(cluster, kind="stable")
-        present, starts = np.unique(cluster[order], return_index=True)
-        if weights is None:
-            sums = np.add.reduceat(rows[order], starts, axis=0)
-            totals = np.diff(np.append(starts, len(rows))).astype(np.float32)
-        else:
-            sums = np.add.reduceat(rows[order] * weights[order, None], starts, axis=0)
-            totals = np.add.reduceat(weights[order], starts)
+        member = csr_array((weighing, cluster, np.arange(len(rows) + 1)), (len(rows), n_clusters))
+        sums, totals = member.T @ rows, np.bincount(cluster, weighing, minlength=n_clusters)
         heavy = totals > 0
-        centres[present[heavy]] = sums[heavy] / totals[heavy, None]
+        centres[heavy] = sums[heavy] / totals[heavy, None]
     return centres
 
 

@@ -82,7 +82,6 @@ def test_positions_are_those_of_the_pool_where_it_is_sampled(monkeypatch) -> Non
 
 def test_many_are_chosen_sample_by_sample_each_once(monkeypatch) -> None:
     monkeypatch.setattr(herding, "SAMPLE", 64)
-    monkeypatch.setattr(herding, "_AT_ONCE", 8)
     X = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
     learner = Learner(X[:0], np.zeros(0, int), ("a", "b"))
     chosen = checked(max_herding(learner, X, 100), 300, 100)

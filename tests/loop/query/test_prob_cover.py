@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import re
 
 import numpy as np
@@ -10,9 +11,8 @@ from planted import planted
 from pools import Pool, pools
 
 from labelwright.loop.errors import StrategyError
-from labelwright.loop.query import herding
 from labelwright.loop.query.contract import checked
-from labelwright.loop.query.kernel import unit
+from labelwright.loop.query.kernel import Kernel, unit
 from labelwright.loop.query.prob_cover import clusters, prob_cover, pure_radius
 
 
@@ -74,7 +74,7 @@ def test_the_oracle_notices_a_fault(module: str, old: str, new: str) -> None:
 def test_the_oracle_notices_a_fault_of_the_cover() -> None:
     faulty = planted("herding", "(1 - _EQUAL)).argmax()", "(1 - _EQUAL)).argmin()")
     picks = [
-        faulty.herd(pool.X, pool.X, pool.n_instances, herding.Kernel("ball", 0.5))[0].tolist()
+        faulty.herd(pool.X, pool.X, pool.n_instances, Kernel("ball", 0.5))[0].tolist()
         for pool in pools(20)
     ]
     wanted = [oracle.prob_cover(pool.X, [], pool.n_instances, 0.5)[0] for pool in pools(20)]
@@ -102,7 +102,8 @@ def test_radius_of_one_cluster_covers_all_and_more_purity_is_a_smaller_ball() ->
 
 
 def test_a_large_pool_is_covered_on_a_sample(monkeypatch) -> None:
-    monkeypatch.setattr(herding, "SAMPLE", 64)
+    module = importlib.import_module("labelwright.loop.query.prob_cover")
+    monkeypatch.setattr(module, "SAMPLE", 64)
     X, labels = blobs(300)
     learner = Learner(X[:0], labels[:0], tuple("abcd"))
     chosen = checked(prob_cover(learner, X, 4), 300, 4)
