@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export LABELWRIGHT_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: demo test test-slow test-soak studio check format bench constraints clean
+.PHONY: demo test test-slow test-soak studio check format bench bench-choosing bench-learning constraints clean
 
 demo: $(READY)
 	$(BIN)/labelwright run tasks/digits.task
@@ -38,6 +38,14 @@ bench: $(READY)
 	$(BIN)/python bench/reading.py
 	$(BIN)/python bench/keystroke.py
 	$(BIN)/python bench/rules.py
+
+# An hour on two cores; finished campaigns are kept, so that a second run is quick.
+bench-choosing: $(READY)
+	$(BIN)/python bench/label_efficiency.py --peers --cold
+	$(BIN)/python bench/selection_speed.py
+
+bench-learning: $(READY)
+	$(BIN)/python bench/learning.py --loop
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
