@@ -27,7 +27,7 @@ import runs
 import sets
 from runs import LEARN, Run
 
-WAYS = ("plain", "head", "threshold", "infomax")
+WAYS = ("plain", "head", "threshold", "propagate", "infomax")
 SHARES = (0.1, 0.4, 1.0)
 MOST_HARM, LEAST_OPEN, LEAST_GAIN = 0.005, 0.5, 0.03
 MEAN_SAVING, LEAST_SAVING = 3.0, 1.0
@@ -178,7 +178,7 @@ def main() -> int:
     gated = [way for way in ways if way not in ("plain", "head")]
     found = cells(names, ways, options.seeds, **how)
     said = [f"Random labels, {options.seeds} seeds", table(found, ways)]
-    told: dict[str, Any] = {"cells": {", ".join(map(str, k)): v.tolist() for k, v in found.items()}}
+    told: dict[str, Any] = {"cells": {", ".join(map(str, k)): _plain(v) for k, v in found.items()}}
     verdicts: list[Verdict] = []
     if "infomax" in gated:
         verdicts += no_harm(found, "infomax")
@@ -191,6 +191,11 @@ def main() -> int:
     said += ["\n".join(f"{'ok  ' if met else 'MISS'} {what}" for met, what in verdicts)]
     print(json.dumps(told) if options.json else "\n\n".join(said))
     return int(not all(met for met, _ in verdicts))
+
+
+def _plain(values: np.ndarray) -> list[dict[str, float | None]]:
+    """For JSON, which knows no NaN: where there is no gate."""
+    return [{"metric": m, "gate": None if np.isnan(g) else g} for m, g in values.tolist()]
 
 
 def _options() -> argparse.Namespace:

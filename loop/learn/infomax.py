@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from labelwright.loop.errors import PluginError
-from labelwright.loop.ports import Pseudo
+from labelwright.loop.learn.gated import Way, gated
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from labelwright.loop.learn.gate import Trial
-    from labelwright.loop.learn.graph import Graph
-    from labelwright.loop.ports import Learner, Model
+    from labelwright.loop.ports import Learner, Model, Pseudo
 
 _ROWS = 2_000  # unlabelled rows that the model is made sure of
+_SMOOTHED = "on vectors smoothed over their neighbours, "
 
 
 def infomax(
@@ -39,75 +36,48 @@ def infomax(
     """
     import numpy as np
 
-    from labelwright.loop.learn.gate import fewest, trial, usable
-    from labelwright.loop.learn.graph import REFERENCE, Graph
-
     if features not in ("auto", "raw", "graph"):
         raise PluginError(
             f"infomax: there are no features {features!r}", "write raw, graph or auto"
         )
-
-    def closed(why: str, before: float = np.nan, after: float = np.nan) -> Pseudo:
-        nothing = np.zeros(0, dtype=np.int64)
-        supervised = learner.fit(X_labelled, targets)
-        return Pseudo(supervised, nothing, nothing, "closed", why, before, after)
-
-    n_usable, needed = int(usable(targets).sum()), fewest(targets)
-    if n_usable < needed:
-        return closed(
-            f"{n_usable} labels of classes with two or more are too few to check by cross-validation "
-            f"whether unlabelled items help; {needed} are needed"
-        )
-    if len(X_unlabelled) == 0:
-        return closed("there is no unlabelled item left")
-    rng = np.random.default_rng(random_state)
-    drawn = rng.permutation(len(X_unlabelled))
+    drawn = np.random.default_rng(random_state).permutation(len(X_unlabelled))
     rows = np.sort(drawn[:_ROWS])
-    ways: list[_Way] = []
-    if features != "graph":
-        ways.append(_Way(None, X_labelled, X_unlabelled[rows]))
-    if features != "raw":
-        around = X_unlabelled[np.sort(drawn[: max(0, REFERENCE - len(X_labelled))])]
-        graph = Graph.of(np.concatenate([X_labelled, around]))
-        ways.append(_Way(graph, graph.smooth(X_labelled), graph.smooth(X_unlabelled[rows])))
-    found = [
-        trial(learner, X_labelled, targets, way.on_fold(targets), random_state) for way in ways
-    ]
-    way, best = min(zip(ways, found, strict=True), key=lambda pair: pair[1].semi)
-    figures = _figures(best, way)
-    if not best.better:
-        return closed(f"{figures}: no clear gain", best.plain, best.semi)
-    model = way.model(np.arange(len(targets)), targets, best.temperature)
-    labels = model.predict_proba(X_unlabelled[rows]).argmax(axis=1)
-    return Pseudo(model, rows, labels, "open", figures, best.plain, best.semi)
+
+    def ways() -> list[Way]:
+        found = []
+        if features != "graph":
+            found.append(_raw(X_labelled, targets, X_unlabelled[rows]))
+        if features != "raw":
+            found.append(_smoothed(X_labelled, targets, X_unlabelled, rows, drawn))
+        return found
+
+    return gated(learner, X_labelled, targets, X_unlabelled, ways, rows, random_state)
 
 
-@dataclass(frozen=True)
-class _Way:
-    """Vectors to learn on, raw or smoothed: of the labelled rows, and of unlabelled ones."""
+def _raw(X: np.ndarray, targets: np.ndarray, unlabelled: np.ndarray) -> Way:
+    from labelwright.loop.learn.head import informed
 
-    graph: Graph | None
-    labelled: np.ndarray
-    unlabelled: np.ndarray
-
-    def model(self, rows: np.ndarray, targets: np.ndarray, heat: float = 1.0) -> Model:
-        """Of these labelled rows and all unlabelled ones; it takes the encoder's vectors."""
-        from labelwright.loop.learn.graph import Smoothed
-        from labelwright.loop.learn.head import informed
-
-        made = informed(self.labelled[rows], targets[rows], self.unlabelled, heat)
-        return made if self.graph is None else Smoothed(made, self.graph)
-
-    def on_fold(
-        self, targets: np.ndarray
-    ) -> Callable[[np.ndarray, Callable[[np.ndarray], np.ndarray]], Model]:
-        """As the gate tries it."""
-        return lambda rows, plain: self.model(rows, targets)
+    return Way(lambda rows, heat: informed(X[rows], targets[rows], unlabelled, heat))
 
 
-def _figures(found: Trial, way: _Way) -> str:
-    on = "on vectors smoothed over their neighbours, " if way.graph is not None else ""
-    return (
-        f"cross-validated log-loss {found.plain:.3f} without and {found.semi:.3f} with unlabelled "
-        f"items, {on}over {found.items} labels"
-    )
+def _smoothed(
+    X: np.ndarray,
+    targets: np.ndarray,
+    unlabelled: np.ndarray,
+    rows: np.ndarray,
+    drawn: np.ndarray,
+) -> Way:
+    """drawn: positions in `unlabelled`, of which the first make the graph beside the labelled items."""
+    import numpy as np
+
+    from labelwright.loop.learn.graph import REFERENCE, Graph, Smoothed
+    from labelwright.loop.learn.head import informed
+
+    around = unlabelled[np.sort(drawn[: max(0, REFERENCE - len(X))])]
+    graph = Graph.of(np.concatenate([X, around]))
+    labelled, others = graph.smooth(X), graph.smooth(unlabelled[rows])
+
+    def fit(some: np.ndarray, heat: float) -> Model:
+        return Smoothed(informed(labelled[some], targets[some], others, heat), graph)
+
+    return Way(fit, _SMOOTHED)
