@@ -119,16 +119,16 @@ def _make(run: Run) -> Done:
 
 
 def _learned(run: Run) -> tuple[tuple[float, ...], float]:
-    import learners
+    import ways
 
     data = sets.load(run.set)
     strategy, apart, way = run.method.removeprefix(LEARN).rpartition(" > ")
     began = time.perf_counter()
     if apart:
-        curve = learners.loop(data, strategy, way, run.seed)
+        curve = ways.loop(data, strategy, way, run.seed)
     else:
         assert run.at is not None
-        curve = learners.at(data, way, run.seed, run.at)
+        curve = ways.at(data, way, run.seed, run.at)
     return tuple(curve), time.perf_counter() - began
 
 
@@ -168,7 +168,7 @@ def _sources(method: str) -> str:
     own = re.findall(r"\b[a-z]\w*", method)
     files = {_HERE / "peers.py"} if ": " in method else _closure(own)
     if method.startswith(LEARN):
-        files |= {_HERE / "learners.py", *_LEARN.glob("*.py")}
+        files |= {_HERE / "ways.py", *_LEARN.glob("*.py")}
     every = sorted(files | {_HERE / "campaign.py"})
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in every)).hexdigest()
 

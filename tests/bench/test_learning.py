@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import learners
 import learning
 import numpy as np
 import pytest
+import ways
 from campaign import Campaign
 from made_up import made_up
 
@@ -15,14 +15,14 @@ def test_every_way_learns_from_the_first_labels_of_the_seed(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, seen = made_up(), []
-    way = learners.way(name)
+    way = ways.way(name)
 
-    def spying(*given: object) -> learners.Learned:
+    def spying(*given: object) -> ways.Learned:
         seen.append(given)
         return way(*given)
 
-    monkeypatch.setattr(learners, "way", lambda name: spying)
-    metric, gate = learners.at(data, name, 3, 24)
+    monkeypatch.setattr(ways, "way", lambda name: spying)
+    metric, gate = ways.at(data, name, 3, 24)
     pool = Campaign.begin(data, 3)
     _, X, y, U, _ = seen[0]
     assert np.array_equal(y, pool.y[:24])
@@ -34,7 +34,7 @@ def test_every_way_learns_from_the_first_labels_of_the_seed(
 
 
 def test_the_whole_loop_asks_as_the_strategy_does_and_measures_every_batch() -> None:
-    curve = learners.loop(made_up(), "random", "head", 0)
+    curve = ways.loop(made_up(), "random", "head", 0)
     assert len(curve) == 5
     assert curve[-1] > 0.6
 
