@@ -34,7 +34,7 @@ from labelwright.loop.supported import WITHOUT_MODEL
 ROOT = Path(__file__).parents[2]
 PAGES = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tasks/README.md"),
-    *("docs/campaign.md", "docs/choosing.md", "docs/index.md", "docs/plugins.md"),
+    *(f"docs/{page}.md" for page in ("campaign", "choosing", "index", "learning", "plugins")),
 )
 
 
