@@ -6,7 +6,7 @@ test rows that nothing else sees. Hyper-parameters are the same for all sets. Tw
 - cells: seven sets × three budgets (a tenth, two fifths and all of the set's) × 5 seeds, each way beside
   `plain`, LogisticRegression(C=10), and beside `head`, the same head without unlabelled items. A gated way
   must nowhere lose more than half a point to `head`, and be open in half of the smallest budgets' cells;
-- `--loop`: the whole loop, `auto` and the first gated way, against random and `plain`: the label saving.
+- `--loop`: the whole loop, `auto` and infomax, against random and `plain`: the label saving.
 
     python bench/learning.py [--sets ag_news sst2] [--seeds 5] [--ways plain head infomax] [--loop] [--json]
 

@@ -12,6 +12,7 @@ from labelwright import Project
 from labelwright.dsl.diagnostics import SourceText
 from labelwright.dsl.read import read
 from labelwright.dsl.task import Task
+from labelwright.loop import choosing
 from labelwright.loop.errors import DataError
 from labelwright.loop.plugins import Installed
 from labelwright.loop.prior import by_rules, by_texts, class_texts
@@ -110,13 +111,26 @@ def _project(folder: Path, rules: str = "", *, common: int = 150, rare: int = 3)
     return Project(path, state=folder / "state")
 
 
-def test_the_first_batch_holds_the_rare_classes_that_the_file_names(tmp_path: Path) -> None:
-    at_work = _project(tmp_path)
+def _asked(at_work: Project) -> list[str]:
     at_work.run()
     with Store(at_work.state) as store:
-        asked = [c.item for c in store.choices(0) if c.purpose == "train"]
-        assert len(asked) == 12
-        assert sum(item.startswith("Garden") for item in asked) >= 3
+        return [c.item for c in store.choices(0) if c.purpose == "train"]
+
+
+def test_the_first_batch_holds_more_of_the_rare_classes_that_the_file_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("told", "silent"):
+        (tmp_path / name).mkdir()
+    at_work = _project(tmp_path / "told")
+    asked = _asked(at_work)
+    assert len(asked) == 12
+    with monkeypatch.context() as patch:
+        patch.setattr(choosing, "prior", lambda bench, round_: None)
+        plain = _asked(_project(tmp_path / "silent"))
+    rare, by_cover = (sum(item.startswith("Garden") for item in some) for some in (asked, plain))
+    assert rare > by_cover
+    with Store(at_work.state) as store:
         assert len(list((at_work.state / "classes").iterdir())) == 1
         assert not store.broken_files()
 
