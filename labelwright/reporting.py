@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from labelwright.connectors.pictures import load_image, png_data
 from labelwright.exporting import Label, LabelledRow, export_dataset, format_of, replacing
 from labelwright.loop.campaign import campaign, records
@@ -133,7 +131,7 @@ def _pseudo(bench: Workbench, last: int) -> list[LabelledRow]:
     if not len(rows):
         return []
     items = bench.items(last).take(rows)
-    probs = bench.final(last).predict_proba(np.asarray(bench.features(last)[rows]))
+    probs = bench.final(last).predict_proba(bench.seen(last, rows))
     return [
         LabelledRow(
             item=identity,

@@ -39,14 +39,14 @@ _OFTEN = 1.0  # seconds between two looks at the store
 
 @dataclass(frozen=True)
 class Learned:
-    """The model of a round, and the items that it can speak of: `features` has a row for each."""
+    """The model of a round, and the items that it can speak of."""
 
     task: Task
     page: Page
     round: int
     model: Model
     items: Snapshot
-    features: np.ndarray  # (n_items, dim)
+    see: Callable[[Sequence[int]], np.ndarray]  # what the model reads of these rows of the items
 
     @property
     def version(self) -> str:
@@ -63,7 +63,7 @@ class Learned:
         ]
         if not known:
             return {}
-        X = np.asarray(self.features[[row for _, row in known]])
+        X = self.see([row for _, row in known])
         found = by_model(self.task, self.model, X, self.round)
         return {uid: prediction(self.page, s) for (uid, _), s in zip(known, found, strict=True)}
 
@@ -186,7 +186,7 @@ def _learned(bench: Workbench, round_: int) -> Learned:
         round=round_,
         model=bench.final(round_),
         items=items,
-        features=bench.features(round_),
+        see=bench.reader(round_),
     )
 
 

@@ -23,7 +23,7 @@ from labelwright.loop.split import HOLDOUT, POOL, mix
 from labelwright.loop.store import Choice
 from labelwright.loop.supported import learnable
 from labelwright.loop.themes import chain
-from labelwright.loop.workbench import Workbench
+from labelwright.loop.workbench import Workbench, reads_vectors
 
 
 @dataclass(frozen=True)
@@ -175,14 +175,15 @@ def _ask_strategy(
     if n == 0:
         return nothing(), None
     features = bench.features(round_)
-    learner = bench.learner()
+    learner = bench.chooser(round_)
     model = None
     if len(training) and learnable(bench.task):
         before = bench.store.outcome(round_ - 1, "embed") if round_ else None
         same = before == bench.needed(round_, "embed")
-        if same and bench.current(round_ - 1) and bench.learned(round_ - 1):
+        own = reads_vectors(bench.learner(round_))
+        if own and same and bench.current(round_ - 1) and bench.learned(round_ - 1):
             model = bench.supervised(round_ - 1)
-        else:  # features or classes are new: rows appended, a change applied, labels from the start
+        else:  # features or classes are new (rows appended, a change applied), or a proxy chooses
             model = learner.fit(np.asarray(features[training.rows]), bench.targets(training))
     view: Any = Trained(
         X_training=np.asarray(features[training.rows if model else training.rows[:0]]),

@@ -180,7 +180,7 @@ def _doubts(bench: Workbench, last: int | None, labels: tuple[Labels, Labels]) -
     """Pool items with the smallest margin between the two likeliest classes, labelled ones included."""
     assert last is not None
     rows = np.flatnonzero(bench.split(last) == POOL)
-    probs = bench.final(last).predict_proba(np.asarray(bench.features(last)[rows]))
+    probs = bench.final(last).predict_proba(bench.seen(last, rows))
     if probs.shape[1] < 2:
         return []
     ranked = np.argsort(-probs, axis=1, kind="stable")[:, :2]

@@ -78,7 +78,7 @@ def evidence(bench: Workbench, round_: int) -> Evidence:
     classes = held.classes[: len(rows)]
     probs = np.empty((0, len(task.labels)))
     if len(rows):
-        probs = bench.final(round_).predict_proba(np.asarray(bench.features(round_)[rows]))
+        probs = bench.final(round_).predict_proba(bench.seen(round_, rows))
     shown = items.take(rows).table
     return Evidence(
         truth=classes,
@@ -115,7 +115,7 @@ def _true_accuracy(bench: Workbench, round_: int) -> float | None:
     items = bench.items(round_).take(rows)
     truth = bench.annotators.truth(items.ids)  # type: ignore[attr-defined]
     index = {c.id: i for i, c in enumerate(bench.task.labels)}
-    probs = bench.final(round_).predict_proba(np.asarray(bench.features(round_)[rows]))
+    probs = bench.final(round_).predict_proba(bench.seen(round_, rows))
     right = [
         index[truth[item]] == predicted
         for item, predicted in zip(items.ids, probs.argmax(axis=1), strict=True)

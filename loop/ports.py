@@ -20,6 +20,7 @@ from labelwright.dsl.frozen import Frozen
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+    import torch
 
     from labelwright.dsl.task import Task
     from labelwright.loop.history import Elsewhere
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 SUPPLIED = frozenset(
     {"context", "learner", "X", "n_instances", "random_state", "plugins"}  # query and all
     | {"prior"}  # query: what the task file says of each item, (n_items, n_classes) or None
+    | {
+        "encoder"
+    }  # learn: the task's encoder, fitted on the pool (a `Trainable` where it has a network)
     | {"outbox"}  # annotate
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
 )
@@ -162,6 +166,25 @@ class Encoder(Protocol):
         """(n_items, dim) float32. Raises DataError naming the item that cannot be read."""
 
 
+class Trainable(Encoder, Protocol):
+    """An encoder with a network that learners may train further (`finetune = lora` and others).
+
+    `inputs` are what the network reads, so that a learner gets them as its X in the place of vectors:
+    token ids, pixels, numbers. They are one array whose first axis is the items, and whose other axes do
+    not depend on which items were asked for, so that rows can be taken and joined like vectors.
+    """
+
+    def inputs(self, items: Items) -> np.ndarray:
+        """(n_items, ...) what the network reads. Raises DataError naming the item that cannot be read."""
+
+    def network(self, seed: int) -> torch.nn.Module:
+        """A new torch module with the encoder's weights (drawn by `seed` where it has none).
+
+        `module(batch)` takes a tensor of some rows of `inputs` and gives (n, dim) float32 vectors that a
+        head can stand on; `module.dim` is their length. It is the caller's: training it changes no other.
+        """
+
+
 # --- learning ---------------------------------------------------------------------------------
 
 
@@ -169,7 +192,11 @@ class Model(Protocol):
     """A trained model."""
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Calibrated probabilities, (n_items, n_classes) float64, rows sum to one."""
+        """Calibrated probabilities, (n_items, n_classes) float64.
+
+        Rows sum to one, but where the task has several classes an item (`choose = many`): then each
+        number is the probability of its class by itself.
+        """
 
     def state(self) -> dict[str, np.ndarray]:
         """All that was learned, as arrays; what is saved (safetensors) and hashed."""
@@ -177,6 +204,10 @@ class Model(Protocol):
 
 class Learner(Protocol):
     """Trains models. Deterministic for the same arguments."""
+
+    @property
+    def reads(self) -> Literal["vectors", "inputs"]:
+        """What X is: the encoder's vectors, or the inputs of a `Trainable` encoder's network."""
 
     def fit(
         self,
@@ -186,8 +217,9 @@ class Learner(Protocol):
         *,
         calibrate: bool | float = True,
     ) -> Model:
-        """Train on X (n, dim), targets (n, n_classes) soft labels whose rows sum to one, weights (n,).
+        """Train on X (n, ...), targets (n, n_classes) soft labels, weights (n,).
 
+        Rows of targets sum to one, but with `choose = many`: then each number is the share of its class.
         `calibrate` may be a temperature, where the caller has measured it out of fold.
         Classes never seen in `targets` get a small, equal probability, never NaN.
         """

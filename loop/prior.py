@@ -20,7 +20,6 @@ from labelwright.loop.items import CONTENT, ITEM, Snapshot, content_hash
 from labelwright.loop.query.blocks import blocks
 from labelwright.loop.query.kernel import unit
 from labelwright.loop.rules.firing import firing
-from labelwright.loop.split import POOL
 from labelwright.loop.supported import learnable
 from labelwright.loop.workbench import save_array
 
@@ -119,9 +118,7 @@ def _class_vectors(bench: Workbench, round_: int) -> np.ndarray | None:
 def _encoded(bench: Workbench, round_: int, texts: list[list[str]]) -> np.ndarray:
     """The mean vector of each class's texts, each brought to length one."""
     items = bench.items(round_)
-    encoder = bench.encoder(items.inputs)
-    if encoder.fitted:
-        encoder.fit(items.take(np.flatnonzero(bench.split(round_) == POOL)))
+    encoder = bench.fitted_encoder(round_)
     every = [text for some in texts for text in some]
     vectors = unit(bench.encode(encoder, _as_items(every, items.inputs), bench.context))
     starts = np.cumsum([0, *map(len, texts[:-1])])

@@ -19,7 +19,6 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
     settings = bench.task.pseudo_labels
     assert settings is not None
     training, _ = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
-    features = bench.features(round_)
     free = bench.split(round_) == POOL
     free[training.rows] = False
     free[training.unusable] = False
@@ -27,10 +26,10 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
     made: Pseudo = bench.context.plugins.invoke(
         "pseudo",
         settings.method,
-        learner=bench.learner(),
-        X_labelled=np.asarray(features[training.rows]),
+        learner=bench.learner(round_),
+        X_labelled=bench.seen(round_, training.rows),
         targets=bench.targets(training),
-        X_unlabelled=np.asarray(features[rows]),
+        X_unlabelled=bench.seen(round_, rows),
         settings=settings,
         class_ids=tuple(c.id for c in bench.task.labels),
         random_state=derive_seed(bench.context.seed, "pseudo", round_),

@@ -129,7 +129,7 @@ def further_opinions(
     features = bench.features(round_)
     seed = derive_seed(bench.context.seed, "second opinions", round_)
     probs, new_probs = out_of_sample(
-        bench.learner(),
+        bench.chooser(round_),
         np.asarray(features[training.rows]),
         targets,
         np.asarray(features[new_rows]),

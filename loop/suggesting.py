@@ -35,7 +35,7 @@ def _of_model(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, S
     model = model_before(bench, round_)
     if model is None:
         return {}
-    found = by_model(bench.task, model, bench.features(round_)[list(rows)], round_ - 1)
+    found = by_model(bench.task, model, bench.seen(round_, list(rows)), round_ - 1)
     return {int(row): suggestion for row, suggestion in zip(rows, found, strict=True)}
 
 

@@ -26,6 +26,7 @@ from labelwright.loop.items import (
     visible_columns,
 )
 from labelwright.loop.labels import Labels, in_force, present, resolve, to_ask_again
+from labelwright.loop.learn.head import head
 from labelwright.loop.ports import (
     AnnotatorSource,
     Context,
@@ -123,7 +124,7 @@ class Workbench:
         return features
 
     def encoder(self, inputs: Inputs) -> Encoder:
-        """The task's encoder, for what the items are made of."""
+        """The task's encoder, for what the items are made of; not fitted."""
         made: Encoder = self.context.plugins.invoke(
             "encode",
             encoder_call(self.task, inputs),
@@ -131,13 +132,22 @@ class Workbench:
         )
         return made
 
+    def fitted_encoder(self, round_: int) -> Encoder:
+        """The task's encoder, which has learned from the pool what it learns from it."""
+
+        def make() -> Encoder:
+            items, split = self.items(round_), self.split(round_)
+            encoder = self.encoder(items.inputs)
+            if encoder.fitted:
+                encoder.fit(items.take(np.flatnonzero(split == POOL)))
+            return encoder
+
+        return self.once(("encoder", round_), make)  # type: ignore[no-any-return]
+
     def write_features(self, round_: int, name: str) -> Path:
         """Encode all items of the round and write the file."""
         items, split = self.items(round_), self.split(round_)
-        encoder = self.encoder(items.inputs)
-        if encoder.fitted:
-            encoder.fit(items.take(np.flatnonzero(split == POOL)))
-        vectors = self.encode(encoder, items, self.context)
+        vectors = self.encode(self.fitted_encoder(round_), items, self.context)
         return self.store.write_file(name, lambda p: _write_centred(p, vectors, split == POOL))
 
     # --- definitions --------------------------------------------------------------------------
@@ -223,15 +233,44 @@ class Workbench:
 
     # --- models -------------------------------------------------------------------------------
 
-    def learner(self) -> Learner:
+    def learner(self, round_: int) -> Learner:
         """The task's learner."""
-        made: Learner = self.context.plugins.invoke(
+        call, plugins = self.task.train.finetune, self.context.plugins
+        needs_encoder = plugins.takes("learn", call.name, "encoder")
+        made: Learner = plugins.invoke(
             "learn",
-            self.task.train.finetune,
+            call,
             context=self.context,
             random_state=derive_seed(self.context.seed, "learn"),
+            **({"encoder": self.fitted_encoder(round_)} if needs_encoder else {}),
         )
         return made
+
+    def seen(self, round_: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """What the task's learner reads of these rows: vectors, or the inputs of the encoder's network."""
+        return self.reader(round_)(rows)
+
+    def reader(self, round_: int) -> Callable[[Sequence[int] | np.ndarray], np.ndarray]:
+        """`seen` for a round, which does not need the store any more."""
+        if reads_vectors(self.learner(round_)):
+            features = self.features(round_)
+            return lambda rows: np.asarray(features[rows])
+        encoder: Any = self.fitted_encoder(round_)
+        items = self.items(round_)
+        return lambda rows: np.asarray(encoder.inputs(items.take(rows)))
+
+    def chooser(self, round_: int) -> Learner:
+        """The learner that choosing works with: on vectors, and fast.
+
+        Where the task's own trains a network, a head on the encoder's vectors stands in for it:
+        "Selection via Proxy" (Coleman et al. 2020).
+        """
+        own = self.learner(round_)
+        return (
+            own
+            if reads_vectors(own)
+            else head(random_state=derive_seed(self.context.seed, "learn"))
+        )
 
     def targets(self, labels: Labels) -> np.ndarray:
         """(n_labels, n_classes) one-hot."""
@@ -264,8 +303,8 @@ class Workbench:
     def write_model(self, round_: int) -> str:
         """Train on the round's labels and write what was learned; returns the file's name."""
         training, _ = self.labels(round_, self.needed(round_, "collect")["watermark"])
-        X = np.asarray(self.features(round_)[training.rows])
-        model = self.learner().fit(X, self.targets(training))
+        X = self.seen(round_, training.rows)
+        model = self.learner(round_).fit(X, self.targets(training))
         return self._write_arrays(f"model-{round_}.safetensors", model.state())
 
     def write_pseudo(self, round_: int) -> Pseudo:
@@ -282,7 +321,7 @@ class Workbench:
             if self.store.file(name) is None:
                 write(round_)
             arrays = _load_arrays(self.store.folder / name)
-            return self.learner().restore(
+            return self.learner(round_).restore(
                 {k: v for k, v in arrays.items() if k not in (_ROWS, _LABELS)}
             )
 
@@ -316,6 +355,11 @@ class Workbench:
         if not self.current(round_):
             return None
         return Measurement.model_validate(self.needed(round_, "measure")["measurement"])
+
+
+def reads_vectors(learner: Learner) -> bool:
+    """Whether a learner's X are vectors (and not the inputs of a network)."""
+    return getattr(learner, "reads", "vectors") == "vectors"
 
 
 def encoder_call(task: Task, inputs: Inputs) -> Call:

@@ -7,8 +7,8 @@ rule was chosen on frozen sentence vectors, 1 to 80 labels a class; a start rath
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from labelwright.loop.errors import DataError
 
@@ -81,6 +81,7 @@ class Head:
     """A `labelwright.loop.ports.Learner`. `random_state` decides the calibration folds only."""
 
     random_state: int
+    reads: Literal["vectors"] = field(default="vectors", init=False)
 
     def fit(
         self,
