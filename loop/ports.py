@@ -185,6 +185,41 @@ class Trainable(Encoder, Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What an encoder learned from the pool, to be written down: arrays, and JSON-able values beside them."""
+
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_parts(cls, parts: Mapping[str, Kept]) -> Kept:
+        """Several as one: what an encoder made of other encoders keeps; `part` takes them apart."""
+        return cls(
+            {f"{part}/{k}": v for part, kept in parts.items() for k, v in kept.arrays.items()},
+            {part: dict(kept.values) for part, kept in parts.items()},
+        )
+
+    def part(self, name: str) -> Kept:
+        """One of the parts that `of_parts` was given."""
+        start = f"{name}/"
+        arrays = {k.removeprefix(start): v for k, v in self.arrays.items() if k.startswith(start)}
+        return Kept(arrays, self.values[name])
+
+
+class Keepable(Encoder, Protocol):
+    """An encoder that learned from the pool (`fitted`), and can leave it: a model that is exported needs it.
+
+    A new encoder of the same arguments that was given `state()` encodes exactly as the one that was fitted.
+    """
+
+    def state(self) -> Kept:
+        """All that `fit` learned. No pickle, nothing that only this version of a library reads."""
+
+    def restore(self, kept: Kept) -> None:
+        """Know what `fit` would have learned, from what `state` gave."""
+
+
 # --- learning ---------------------------------------------------------------------------------
 
 

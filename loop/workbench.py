@@ -38,13 +38,13 @@ from labelwright.loop.ports import (
     Source,
 )
 from labelwright.loop.pseudo import pseudo_label
+from labelwright.loop.scaling import Scaling
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL
 from labelwright.loop.store import Event, Store
 from labelwright.loop.versions import Translation, Versions
 
 _ROWS, _LABELS = "pseudo.rows", "pseudo.labels"
-_AT_A_TIME = 2**18  # vectors that are turned into doubles together
 
 Encode = Callable[[Encoder, Items, Context], np.ndarray]
 """Encodes items, through a cache where the encoder allows it: (n_items, dim) float32."""
@@ -148,7 +148,8 @@ class Workbench:
         """Encode all items of the round and write the file."""
         items, split = self.items(round_), self.split(round_)
         vectors = self.encode(self.fitted_encoder(round_), items, self.context)
-        return self.store.write_file(name, lambda p: _write_centred(p, vectors, split == POOL))
+        scaling = Scaling.of(vectors, split == POOL)
+        return self.store.write_file(name, lambda p: scaling.write(p, vectors))
 
     # --- definitions --------------------------------------------------------------------------
 
@@ -400,22 +401,6 @@ def pseudo_file(round_: int) -> str:
 
 def _ingest_only(context: Context, source: Any, path: Path) -> None:
     ingest(context, source, path)
-
-
-def _write_centred(path: Path, vectors: np.ndarray, pool: np.ndarray) -> None:
-    """Write the vectors centred on the pool, mean squared norm 1 there; some rows at a time."""
-    parts = [slice(start, start + _AT_A_TIME) for start in range(0, len(vectors), _AT_A_TIME)]
-    n = np.count_nonzero(pool)
-    doubles = (vectors[part][pool[part]].astype(np.float64) for part in parts)
-    centre = sum(part.sum(axis=0) for part in doubles) / n
-    doubles = (vectors[part][pool[part]].astype(np.float64) for part in parts)
-    scale = float(np.sqrt(sum(((part - centre) ** 2).sum(axis=1).sum() for part in doubles) / n))
-    written: np.memmap = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
-        path, "w+", np.float32, vectors.shape
-    )
-    for part in parts:
-        written[part] = (vectors[part] - centre) / (scale or 1.0)
-    written.flush()
 
 
 def save_array(path: Path, array: np.ndarray) -> None:
