@@ -22,6 +22,7 @@ from labelwright.loop.ports import Items, Progress
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
 _MOST_TOKENS = 256
 _BATCH = 64
@@ -71,12 +72,29 @@ class SentenceEncoder:
                 )
         return vectors
 
+    def inputs(self, items: Items) -> np.ndarray:
+        """(n_items, longest) int32 token ids: what `network` reads."""
+        from labelwright.connectors.encode.text_network import token_ids
+
+        documents = [text[:_CHARACTERS] for text in texts(items, self.columns)]
+        return token_ids(self._model, documents, self.name)
+
+    def network(self, seed: int) -> torch.nn.Module:
+        """A new network with the model's weights; `seed` decides nothing, for it has all of them."""
+        from labelwright.connectors.encode.text_network import TextNetwork, padding
+
+        model = self._load()
+        return TextNetwork(model, padding(model, self.name))
+
     @property
     def _dim(self) -> int:
         return int(self._model.get_embedding_dimension())
 
     @cached_property
     def _model(self) -> Any:
+        return self._load()
+
+    def _load(self) -> Any:
         library = _library()
         refuse_foreign_parts(self.folder, self.name)
         try:
