@@ -10,6 +10,7 @@ import pytest
     "module",
     [
         *(f"encode.{name}" for name in ("tfidf", "minilm", "pretrained", "pixels", "table")),
+        "encode.resnet",
         *(f"read.{name}" for name in ("csv", "parquet", "jsonl", "npz", "images", "bundled")),
         "annotate.simulate",
         "annotate.terminal",
