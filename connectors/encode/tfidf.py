@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelwright.connectors.encode.inputs import input_columns, texts
 from labelwright.loop.errors import DataError, PluginError
-from labelwright.loop.ports import Context, Encoder, Items, Progress
+from labelwright.loop.ports import Context, Encoder, Items, Kept, Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,6 +100,27 @@ class Tfidf:
             self.progress("encoding", int(rows[-1]) + 1, len(items))
         return vectors
 
+    def state(self) -> Kept:
+        """Each view's n-grams (UTF-8, a line each, in the order of their columns) and idf; the directions."""
+        arrays: dict[str, np.ndarray] = {"directions": self._directions}
+        for view in self._views:
+            name = _name(view)
+            arrays[f"{name}.ngrams"] = _lines(view.get_feature_names_out())
+            arrays[f"{name}.idf"] = view.idf_
+        return Kept(arrays, {"views": [_name(view) for view in self._views]})
+
+    def restore(self, kept: Kept) -> None:
+        """Know what `fit` learned."""
+        self._directions = kept.arrays["directions"]
+        self.dim_ = int(self._directions.shape[1])
+        self._views = []
+        for view in _views():
+            if (name := _name(view)) in kept.values["views"]:
+                ngrams = kept.arrays[f"{name}.ngrams"].tobytes().decode().split("\n")
+                view.set_params(vocabulary={ngram: i for i, ngram in enumerate(ngrams)})
+                view.idf_ = kept.arrays[f"{name}.idf"]
+                self._views.append(view)
+
     def _weights(self, documents: list[str]) -> Any:
         from scipy.sparse import hstack
 
@@ -141,6 +162,17 @@ def _views() -> list[Any]:
         analyzer="char_wb", ngram_range=(2, 5), max_features=_CHARACTERS, **shared
     )
     return [words, characters]
+
+
+def _name(view: Any) -> str:
+    return "words" if view.analyzer == "word" else "characters"
+
+
+def _lines(ngrams: np.ndarray) -> np.ndarray:
+    """(n,) uint8. No n-gram holds a line break: words have none, and both views part the text at spaces."""
+    import numpy as np
+
+    return np.frombuffer("\n".join(ngrams).encode(), dtype=np.uint8)
 
 
 def _learned(view: Any, sample: list[str]) -> bool:
