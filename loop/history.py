@@ -47,17 +47,35 @@ class Verdict(Record):
 
 
 class Measurement(Record):
-    """The holdout's view of one round's model."""
+    """The holdout's view of one round's model.
 
+    accuracy: the share of items whose answer is right; with several classes or marks an item, the whole of
+    it (exact match). The micro averages are those of such answers: with one class they are the accuracy.
+    """
+
+    kind: Literal["one", "many", "spans"] = "one"  # what an answer is
     holdout_labels: int
     accuracy: Estimate
     macro_f1: Estimate
+    micro_f1: Estimate | None = None
+    micro_precision: Estimate | None = None
+    micro_recall: Estimate | None = None
     ece: Estimate
     alpha: Estimate  # Krippendorff's, over items judged by two or more
     classes: tuple[ClassScore, ...]
-    confusion: tuple[tuple[int, ...], ...]  # [true][predicted], in the order of `classes`
+    confusion: tuple[tuple[int, ...], ...]  # [true][predicted], as `classes`; none but of `one`
     verdicts: tuple[Verdict, ...]
-    true_accuracy: float | None = None  # rehearsals only: on the whole holdout
+    true_accuracy: float | None = None  # `main` on the whole holdout; rehearsals only
+
+    @property
+    def main(self) -> Estimate:
+        """The figure that stands for all: accuracy, or micro F1 where answers are several."""
+        return self.accuracy if self.micro_f1 is None else self.micro_f1
+
+    @property
+    def main_name(self) -> Literal["accuracy", "micro F1"]:
+        """What it is called."""
+        return "accuracy" if self.micro_f1 is None else "micro F1"
 
 
 class Arm(Record):

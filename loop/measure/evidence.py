@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -57,9 +58,46 @@ def of_counts(right: int, n: int, *, as_f1: bool = False) -> Bounded:
     return Bounded(estimate, n, right=right, as_f1=as_f1)
 
 
+class View(Protocol):
+    """What verdicts and the record of a round ask of the holdout, whatever an answer is.
+
+    `Evidence` where an item has one class, `counted.Counted` where it has several, or marks.
+    """
+
+    @property
+    def labels_per_class(self) -> Mapping[str, int]: ...
+
+    @property
+    def alpha(self) -> Bounded: ...
+
+    def __len__(self) -> int:
+        """How many items."""
+
+    def on(self, slice_name: str) -> View:
+        """The same, on the items of a slice."""
+
+    def support(self, index: int) -> int:
+        """How often a class is there."""
+
+    def predicted_as(self, index: int) -> int:
+        """How often the model gives a class."""
+
+    def accuracy(self) -> Bounded:
+        """Share of items whose answer is right, the whole of it."""
+
+    def of_class(self, metric: str, members: frozenset[int]) -> Bounded:
+        """precision, recall or f1 of a class; a parent class has several members (a child counts)."""
+
+    def average(self, metric: str) -> Bounded:
+        """macro_f1, micro_f1 and their like."""
+
+    def ece(self) -> Bounded:
+        """Expected calibration error."""
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """The holdout's view of a model.
+    """The holdout's view of a model that gives one class an item.
 
     truth: (n,) class index. probs: (n, n_classes). slices: (n,) bool by name. labels_per_class: what
     the model was trained on. alpha: agreement of the annotators, measured elsewhere.
@@ -78,6 +116,17 @@ class Evidence:
         here = self.slices[slice_name]
         return replace(self, truth=self.truth[here], probs=self.probs[here], slices={})
 
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def support(self, index: int) -> int:
+        """Items of a class."""
+        return int(self.confusion[index].sum())
+
+    def predicted_as(self, index: int) -> int:
+        """Items that the model takes for a class."""
+        return int(self.confusion[:, index].sum())
+
     @cached_property
     def predicted(self) -> np.ndarray:
         """(n,) likeliest class; the first of equals."""
@@ -90,7 +139,7 @@ class Evidence:
 
     @cached_property
     def _replicates(self) -> np.ndarray:
-        return intervals.confusion_replicates(self.confusion, self.seed)
+        return metrics.counts(intervals.confusion_replicates(self.confusion, self.seed))
 
     def accuracy(self) -> Bounded:
         """Share of items that are right."""
@@ -105,12 +154,15 @@ class Evidence:
         return of_counts(both, int(among.sum()), as_f1=metric == "f1")
 
     def average(self, metric: str) -> Bounded:
-        """macro_f1 and its like."""
+        """macro_f1 and its like; micro_f1, precision and recall are the accuracy here."""
+        if metric.startswith("micro_"):
+            return self.accuracy()
         n = len(self.truth)
         if not n:
             return Bounded(None, 0)
-        figure = metrics.OF_CONFUSION[metric]
-        return Bounded(float(figure(self.confusion)), n, replicates=figure(self._replicates))
+        figure = metrics.OF_COUNTS[metric]
+        estimate = float(figure(metrics.counts(self.confusion)))
+        return Bounded(estimate, n, replicates=figure(self._replicates))
 
     def ece(self) -> Bounded:
         """Expected calibration error."""

@@ -6,26 +6,35 @@ import math
 
 from labelwright.dsl.task import Task
 from labelwright.loop.history import ClassScore, Estimate, Measurement
-from labelwright.loop.measure.evidence import Bounded, Evidence
+from labelwright.loop.measure.evidence import Bounded, Evidence, View
 from labelwright.loop.measure.verdicts import descendants, verdicts
 
 _EACH_SIDE = 0.975
 
 
-def measurement(task: Task, evidence: Evidence, true_accuracy: float | None = None) -> Measurement:
+def measurement(task: Task, evidence: View, true_accuracy: float | None = None) -> Measurement:
     """Everything that is reported of a round's model."""
-    confusion = evidence.confusion
+    one = isinstance(evidence, Evidence)
     return Measurement(
-        holdout_labels=len(evidence.truth),
+        kind="one" if one else "many" if task.kind == "classification" else "spans",
+        holdout_labels=len(evidence),
         accuracy=estimate(evidence.accuracy()),
         macro_f1=estimate(evidence.average("macro_f1")),
+        **(
+            {}
+            if one
+            else {
+                metric: estimate(evidence.average(metric))
+                for metric in ("micro_f1", "micro_precision", "micro_recall")
+            }
+        ),
         ece=estimate(evidence.ece()),
         alpha=estimate(evidence.alpha),
         classes=tuple(
             ClassScore(
                 id=c.id,
-                support=int(confusion[i].sum()),
-                predicted=int(confusion[:, i].sum()),
+                support=evidence.support(i),
+                predicted=evidence.predicted_as(i),
                 **{
                     metric: estimate(evidence.of_class(metric, frozenset({i})))
                     for metric in ("precision", "recall", "f1")
@@ -33,7 +42,9 @@ def measurement(task: Task, evidence: Evidence, true_accuracy: float | None = No
             )
             for i, c in enumerate(task.labels)
         ),
-        confusion=tuple(tuple(int(n) for n in row) for row in confusion),
+        confusion=tuple(tuple(int(n) for n in row) for row in evidence.confusion)
+        if isinstance(evidence, Evidence)
+        else (),
         verdicts=verdicts(task, evidence),
         true_accuracy=true_accuracy,
     )

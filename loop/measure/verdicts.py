@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from labelwright.dsl.task import EACH_CLASS, EACH_SLICE, Criterion, Task
 from labelwright.loop.errors import NotYet
 from labelwright.loop.history import Status, Verdict
-from labelwright.loop.measure.evidence import Bounded, Evidence
-from labelwright.loop.measure.metrics import OF_CONFUSION
+from labelwright.loop.measure.evidence import Bounded, View
+from labelwright.loop.measure.metrics import AVERAGES
 from labelwright.loop.phases import OPERATORS
 
-_SAME_AS_ACCURACY = {"accuracy", "exact_match", "micro_f1", "micro_precision", "micro_recall"}
 _ORDER: dict[Status, int] = {"FAIL": 0, "NOT YET KNOWN": 1, "PASS": 2}
 
 
@@ -31,12 +30,12 @@ class _Part:
     bound: float | None
 
 
-def verdicts(task: Task, evidence: Evidence) -> tuple[Verdict, ...]:
+def verdicts(task: Task, evidence: View) -> tuple[Verdict, ...]:
     """A verdict for each criterion, in the file's order."""
     return tuple(_verdict(task, criterion, evidence) for criterion in task.accept.criteria)
 
 
-def _verdict(task: Task, criterion: Criterion, evidence: Evidence) -> Verdict:
+def _verdict(task: Task, criterion: Criterion, evidence: View) -> Verdict:
     confidence = criterion.confidence or task.accept.confidence
     if criterion.metric == "labels":
         confidence = None  # a count is known exactly
@@ -101,7 +100,7 @@ def _decide(
     return ("NOT YET KNOWN" if holds(far, criterion.value) else "FAIL"), near
 
 
-def _figures(task: Task, criterion: Criterion, evidence: Evidence) -> Iterator[tuple[str, Bounded]]:
+def _figures(task: Task, criterion: Criterion, evidence: View) -> Iterator[tuple[str, Bounded]]:
     if criterion.on is None:
         yield from _of_classes(task, criterion, evidence)
         return
@@ -111,9 +110,7 @@ def _figures(task: Task, criterion: Criterion, evidence: Evidence) -> Iterator[t
             yield (f"{part} on {name}" if part else name), figure
 
 
-def _of_classes(
-    task: Task, criterion: Criterion, evidence: Evidence
-) -> Iterator[tuple[str, Bounded]]:
+def _of_classes(task: Task, criterion: Criterion, evidence: View) -> Iterator[tuple[str, Bounded]]:
     titles = {c.id: c.title for c in task.classes}
     if criterion.of is None:
         yield "", _figure(criterion.metric, evidence)
@@ -135,10 +132,10 @@ def descendants(task: Task, identity: str) -> frozenset[int]:
     )
 
 
-def _figure(metric: str, evidence: Evidence) -> Bounded:
-    if metric in _SAME_AS_ACCURACY:
+def _figure(metric: str, evidence: View) -> Bounded:
+    if metric in ("accuracy", "exact_match"):
         return evidence.accuracy()
-    if metric in OF_CONFUSION:
+    if metric in AVERAGES:
         return evidence.average(metric)
     if metric == "ece":
         return evidence.ece()

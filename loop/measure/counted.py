@@ -1,0 +1,167 @@
+"""What a round knows about a model whose answers are several: classes of an item, or marks in its text.
+
+Everything follows from counts, item by item and class by class: found (TP), made up (FP), missed (FN).
+With several classes an item each is 0 or 1; of spans, how many were found exactly, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from labelwright.loop.measure import intervals, metrics
+from labelwright.loop.measure.evidence import Bounded, of_counts
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The holdout's view of a model that gives several answers an item.
+
+    right: (n,) bool, whether an item's whole answer is right. counts: (n, n_classes, 3) TP, FP, FN.
+    together: (n, 3) the counts of classes taken as one, by their indices, for parents of several: these
+    are not the sums over them. gaps: (n, ECE_BINS) of each item's decisions, the sum of outcome less
+    probability in each bin, `decisions` a item; None where the model has no probability for them.
+    slices: (n,) bool by name. labels_per_class, alpha: as in `Evidence`.
+    """
+
+    right: np.ndarray
+    counts: np.ndarray
+    classes: tuple[str, ...]
+    together: Mapping[frozenset[int], np.ndarray] = field(default_factory=dict)
+    gaps: np.ndarray | None = None
+    decisions: int = 1
+    slices: Mapping[str, np.ndarray] = field(default_factory=dict)
+    labels_per_class: Mapping[str, int] = field(default_factory=dict)
+    alpha: Bounded = field(default_factory=lambda: Bounded(None, 0))
+    seed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.right)
+
+    def on(self, slice_name: str) -> Counted:
+        """The same, on the items of a slice."""
+        here = self.slices[slice_name]
+        return replace(
+            self,
+            right=self.right[here],
+            counts=self.counts[here],
+            together={members: counts[here] for members, counts in self.together.items()},
+            gaps=None if self.gaps is None else self.gaps[here],
+            slices={},
+        )
+
+    def support(self, index: int) -> int:
+        """How often a class is there."""
+        return int(self.counts[:, index, [0, 2]].sum())
+
+    def predicted_as(self, index: int) -> int:
+        """How often the model gives a class."""
+        return int(self.counts[:, index, :2].sum())
+
+    def accuracy(self) -> Bounded:
+        """Share of items whose whole answer is right (exact match)."""
+        return of_counts(int(self.right.sum()), len(self))
+
+    def of_class(self, metric: str, members: frozenset[int]) -> Bounded:
+        """precision, recall or f1 of a class, or of several taken together (a child counts as its parent).
+
+        Exact where no item counts twice among what the figure is a share of: then these are independent.
+        """
+        counts = self._counts_of(members)
+        if not len(self):
+            return Bounded(None, 0)
+        among = counts @ metrics.AMONG[metric]
+        n = int(among.sum())
+        if among.max() <= 1:
+            return of_counts(int(counts[:, 0].sum()), n, as_f1=metric == "f1")
+        figure = metrics.OF_COUNTS[metric]
+        mass = counts.sum() / (3 * len(self))
+        drawn = intervals.count_replicates(
+            counts[:, None, :], np.full((1, 3), min(mass, 1 / 3)), self.seed
+        )
+        total = counts.sum(axis=0, keepdims=True)
+        return Bounded(float(figure(total)[0]), n, replicates=figure(drawn)[:, 0])
+
+    def average(self, metric: str) -> Bounded:
+        """micro_f1, macro_f1 and their like."""
+        if not len(self):
+            return Bounded(None, 0)
+        figure = metrics.OF_COUNTS[metric]
+        estimate = float(figure(self.counts.sum(axis=0)))
+        return Bounded(estimate, len(self), replicates=figure(self._replicates))
+
+    def ece(self) -> Bounded:
+        """Expected calibration error over the decisions: each class of each item."""
+        if self.gaps is None or not len(self):
+            return Bounded(None, 0)
+        estimate = np.abs(self.gaps.sum(axis=0)).sum() / (len(self) * self.decisions)
+        drawn = intervals.item_weights(len(self), self.seed) @ self.gaps
+        return Bounded(
+            float(estimate),
+            len(self),
+            replicates=np.abs(drawn).sum(axis=1) / (len(self) * self.decisions),
+        )
+
+    def _counts_of(self, members: frozenset[int]) -> np.ndarray:
+        """(n, 3)"""
+        if members in self.together:
+            return self.together[members]
+        (index,) = members
+        return np.asarray(self.counts[:, index])
+
+    @cached_property
+    def _replicates(self) -> np.ndarray:
+        """(REPLICATES, n_classes, 3)"""
+        even = self.counts.sum() / (len(self) * self.counts[0].size)
+        return intervals.count_replicates(
+            self.counts, np.full(self.counts.shape[1:], even), self.seed
+        )
+
+
+def of_sets(
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    probs: np.ndarray,
+    classes: tuple[str, ...],
+    parents: Mapping[str, frozenset[int]],
+    **rest: object,
+) -> Counted:
+    """Evidence of several classes an item.
+
+    truth, predicted: (n, n_classes) bool. probs: (n, n_classes), each class's own. parents: by id, the
+    indices of a class and of all within. rest: slices, labels_per_class, alpha, seed.
+    """
+    return Counted(
+        right=(truth == predicted).all(axis=1),
+        counts=_cells(truth, predicted),
+        classes=classes,
+        together={
+            members: _cells(_any(truth, members), _any(predicted, members))
+            for members in parents.values()
+            if len(members) != 1
+        },
+        gaps=_gaps(truth, probs),
+        decisions=truth.shape[1],
+        **rest,  # type: ignore[arg-type]
+    )
+
+
+def _cells(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(..., 3) TP, FP, FN of decisions, 0 or 1."""
+    return np.stack([truth & predicted, ~truth & predicted, truth & ~predicted], -1).astype(int)
+
+
+def _any(decisions: np.ndarray, members: frozenset[int]) -> np.ndarray:
+    """(n,) bool, whether one of the members is there."""
+    return np.asarray(decisions[:, sorted(members)].any(axis=1))
+
+
+def _gaps(truth: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """(n, ECE_BINS) the sum of outcome less probability over an item's decisions in each bin."""
+    bins = np.minimum((probs * metrics.ECE_BINS).astype(int), metrics.ECE_BINS - 1)
+    found = np.zeros((len(truth), metrics.ECE_BINS))
+    np.add.at(found, (np.arange(len(truth))[:, None], bins), truth - probs)
+    return found
