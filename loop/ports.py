@@ -64,6 +64,12 @@ class Context:
     seed: int = 0
     progress: Progress = no_progress
     plugins: Installed = field(default_factory=_installed, repr=False)
+    models: Path | None = None  # where folders of pretrained models lie; None: under the data root
+
+    @property
+    def model_root(self) -> Path:
+        """What the folder of a pretrained model is relative to."""
+        return self.models or self.data_root
 
 
 # --- reading ----------------------------------------------------------------------------------

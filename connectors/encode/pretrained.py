@@ -22,7 +22,7 @@ _is_hub_name = re.compile(r"[\w.-]+(/[\w.-]+)?").fullmatch
 def pretrained(name: str, *, context: Context) -> Encoder:
     """A sentence-transformers model: a folder under the data root, or a name on the hub."""
     columns = input_columns(context, "text", "pretrained")
-    return SentenceEncoder(name, _folder(name, context.data_root), columns, context.progress)
+    return SentenceEncoder(name, _folder(name, context.model_root), columns, context.progress)
 
 
 def _folder(name: str, root: Path) -> Path:
