@@ -49,3 +49,10 @@ class Average:
 
 def _trained(module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Parameter]]:
     return ((name, p) for name, p in module.named_parameters() if p.requires_grad)
+
+
+def changing(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """What training changes: parameters that require gradients, and buffers that are kept."""
+    yield from _trained(module)
+    kept = set(module.state_dict())
+    yield from ((name, buffer) for name, buffer in module.named_buffers() if name in kept)

@@ -16,11 +16,12 @@ import torch
 from labelwright.loop.errors import DataError
 from labelwright.loop.ports import Progress, no_progress
 from labelwright.loop.seeds import derive_seed
-from labelwright.loop.train.average import Average
+from labelwright.loop.train.average import Average, changing
 from labelwright.loop.train.batches import Batches
 from labelwright.loop.train.checkpoint import Checkpoint
-from labelwright.loop.train.objective import Extra, Objective
+from labelwright.loop.train.objective import Extra, Objective, device_of
 from labelwright.loop.train.settings import Settings
+from labelwright.loop.train.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,23 @@ def train(
     what: str = "training the network",
     extra: Extra | None = None,
     average: Average | None = None,
+    watch: Watch | None = None,
     device: torch.device | None = None,
 ) -> Trained:
     """Train the parameters of `module` that require gradients, in place; it is left in evaluation mode.
 
     extra: one more loss a step, of what has no label; it may draw torch's random numbers, and any others from
-    the step. average: is told of every step. Raises DataError where the loss is no number any more.
+    the step. average: is told of every step. watch: may stop the training, and then decides which weights
+    are kept. Raises DataError where the loss is no number any more.
     """
     device = device or best_device()
     module.to(device).train()
     optimiser = _optimiser(module, settings)
-    losses = _resume(module, optimiser, average, checkpoint)
+    losses = _resume(module, optimiser, average, watch, checkpoint)
     resumed = len(losses)
     with _random(device), _precise(device):
+        if watch is not None:
+            watch.begin(module)
         for step in range(resumed, settings.steps):
             progress(what, step, settings.steps)
             torch.manual_seed(derive_seed(settings.seed, "step", step))
@@ -71,8 +76,12 @@ def train(
             if average is not None:
                 average.update(module)
             losses.append(float(loss.detach()))
+            if watch is not None and watch.stop(module, step):
+                break
             if checkpoint is not None and checkpoint.due and step + 1 < settings.steps:
-                checkpoint.write(*_snapshot(module, optimiser, average, losses))
+                checkpoint.write(*_snapshot(module, optimiser, average, watch, losses))
+    if watch is not None:
+        watch.put(module)
     progress(what, settings.steps, settings.steps)
     if checkpoint is not None:
         checkpoint.done()
@@ -118,21 +127,30 @@ def _snapshot(
     module: torch.nn.Module,
     optimiser: torch.optim.Optimizer,
     average: Average | None,
+    watch: Watch | None,
     losses: list[float],
 ) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    arrays = {f"module.{name}": value for name, value in _own(module)}
+    arrays = {f"module.{name}": value for name, value in changing(module)}
     for name, p in module.named_parameters():
         for key, value in optimiser.state.get(p, {}).items():
             arrays[f"optimiser.{name}.{key}"] = value
     if average is not None:
         arrays |= {f"average.{name}": value for name, value in average.weights.items()}
-    return arrays, {"losses": losses, "average": None if average is None else average.steps}
+    if watch is not None:
+        arrays |= {f"watch.{name}": value for name, value in watch.weights.items()}
+    facts = {
+        "losses": losses,
+        "average": None if average is None else average.steps,
+        "watch": None if watch is None else watch.values,
+    }
+    return arrays, facts
 
 
 def _resume(
     module: torch.nn.Module,
     optimiser: torch.optim.Optimizer,
     average: Average | None,
+    watch: Watch | None,
     checkpoint: Checkpoint | None,
 ) -> list[float]:
     """Put back what the last checkpoint kept; the losses of the steps done."""
@@ -141,7 +159,7 @@ def _resume(
         return []
     arrays, facts = kept
     with torch.no_grad():
-        for name, value in _own(module):
+        for name, value in changing(module):
             value.copy_(arrays[f"module.{name}"])
     for name, p in module.named_parameters():
         start = f"optimiser.{name}."
@@ -151,18 +169,10 @@ def _resume(
     if average is not None:
         average.steps = int(facts["average"])
         average.weights = {n: arrays[f"average.{n}"] for n in average.weights}
+    if watch is not None:
+        watch.values = [float(value) for value in facts["watch"]]
+        watch.weights = {n: arrays[f"watch.{n}"].to(device_of(module)) for n, _ in changing(module)}
     return [float(loss) for loss in facts["losses"]]
-
-
-def _own(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """What training changes: parameters that require gradients, and buffers that are kept."""
-    kept = set(module.state_dict())
-    for name, p in module.named_parameters():
-        if p.requires_grad:
-            yield name, p
-    for name, buffer in module.named_buffers():
-        if name in kept:
-            yield name, buffer
 
 
 # --- the machine -------------------------------------------------------------------------------
