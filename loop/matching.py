@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,26 @@ class ClassMatcher:
     def match(self, value: Any) -> str | None:
         """The id of the class, or None. Whole numbers match whether stored as 3, 3.0 or `3`."""
         return None if is_missing(value) else self._classes.get(fold(_text(value)))
+
+
+def each_of(value: Any, delimiter: str = "") -> list[Any] | None:
+    """The values of a cell that may hold several: a list, a list in JSON, or a text cut at `delimiter`.
+
+    A single value is a list of one, and None is for a cell that holds nothing; an empty list is one.
+    """
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [each for each in value if not is_missing(each)]
+    if is_missing(value):
+        return None
+    if isinstance(value, str) and value.strip().startswith("[") and value.strip().endswith("]"):
+        try:
+            read = json.loads(value)
+        except ValueError:
+            read = [value]
+        return [each for each in read if not is_missing(each)]
+    if delimiter and isinstance(value, str):
+        return [part for part in value.split(delimiter) if part.strip()]
+    return [value]
 
 
 def is_missing(value: Any) -> bool:

@@ -15,8 +15,9 @@ from math import exp, log
 from statistics import NormalDist
 from typing import Any
 
+from labelwright.connectors.annotate.simulated_sets import SetHabits, read_set
 from labelwright.dsl.task import Task
-from labelwright.loop.errors import ConnectorError, DataError, NotYet
+from labelwright.loop.errors import ConnectorError, DataError
 from labelwright.loop.matching import ClassMatcher, is_missing
 from labelwright.loop.ports import AnnotatorSource, Answer, Context, Items, Request
 
@@ -35,6 +36,7 @@ def simulate(
     error: float = 0.05,
     confusion: float = 0.5,
     seconds: float = 8.0,
+    delimiter: str = "",
     *,
     context: Context,
 ) -> AnnotatorSource:
@@ -43,15 +45,13 @@ def simulate(
     people: how many there are. error: their mean share of wrong answers; each has a rate of their
     own. confusion: share of the wrong answers that go to the class which this person habitually
     takes for the right one; the others go to any wrong class. seconds: mean time of an answer.
+
+    With `choose = many` the column holds lists, or texts of several classes with `delimiter` between
+    them. A wrong answer is wrong in one class: confused as above, or left out, or one too many.
     """
-    if context.task.choose == "many":
-        raise NotYet(
-            "simulated people cannot answer with several classes yet",
-            "use `choose = one`, or annotators who are people",
-        )
     _check(people=people, error=error, confusion=confusion, seconds=seconds)
     habits = Habits(context.task, context.seed, people, error, confusion, seconds)
-    return Simulated(context, column, habits, _read_truths)
+    return Simulated(context, column, habits, _read_truths, delimiter)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Habits:
         if not 0 < self.error < 1:
             return dict.fromkeys(self.names, self.error)
         spread = min(_SPREAD, (1 - self.error) / self.error)
-        order = sorted(self.names, key=lambda name: self._numbers("rate", name))
+        order = sorted(self.names, key=lambda name: self.numbers("rate", name))
         middle = (self.people - 1) / 2
         return {
             name: self.error * (1 + (spread * (i - middle) / middle if middle else 0.0))
@@ -90,18 +90,18 @@ class Habits:
     def who(self, item: str, count: int, not_by: Collection[str] = ()) -> tuple[str, ...]:
         """The `count` people who answer the item; asking for more keeps those that there were."""
         free = [name for name in self.names if name not in not_by]
-        ranked = sorted(free, key=lambda name: self._numbers("who", name, item))
+        ranked = sorted(free, key=lambda name: self.numbers("who", name, item))
         return tuple(ranked[:count])
 
     def habit(self, person: str, truth: str) -> str:
         """The class that this person habitually takes `truth` for."""
         wrong = [c for c in self._labels if c != truth]
-        return wrong[self._numbers("habit", person, truth)[0] % len(wrong)]
+        return wrong[self.numbers("habit", person, truth)[0] % len(wrong)]
 
     def label(self, person: str, item: str, truth: str) -> str:
         """What this person answers."""
         wrong = [c for c in self._labels if c != truth]
-        slips, habitual, which, _ = self._numbers("answer", person, item)
+        slips, habitual, which, _ = self.numbers("answer", person, item)
         if not wrong or slips / 2**64 >= self.rates[person]:
             return truth
         habit = self.habit(person, truth)
@@ -114,11 +114,11 @@ class Habits:
         """Seconds that the answer took: lognormal with mean `seconds`."""
         if self.seconds == 0:
             return 0.0
-        draw = (self._numbers("time", person, item)[0] + 0.5) / 2**64
+        draw = (self.numbers("time", person, item)[0] + 0.5) / 2**64
         spread = _SIGMA * NormalDist().inv_cdf(min(max(draw, 1e-12), 1 - 1e-12))
         return round(exp(log(self.seconds) - _SIGMA**2 / 2 + spread), 1)
 
-    def _numbers(self, *what: str) -> tuple[int, int, int, int]:
+    def numbers(self, *what: str) -> tuple[int, int, int, int]:
         """Four 64-bit numbers that depend on the seed and `what` alone."""
         key = "\0".join((str(self.seed), *what)).encode()
         raw = hashlib.blake2b(key, digest_size=32, person=b"labelwright sim").digest()
@@ -136,6 +136,7 @@ class Simulated:
     column: str
     habits: Habits
     read: Truths
+    delimiter: str = ""
     rehearsal: bool = field(default=True, init=False)
 
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
@@ -157,11 +158,15 @@ class Simulated:
 
     def check(self) -> None:
         """Raise DataError where the column holds values that are no class to choose."""
-        _ = self._truths
+        _ = self._sets if self._several else self._truths
 
     def truth(self, ids: Sequence[str]) -> dict[str, str]:
         """True class id by item id, where the data hold one that the task's model can learn."""
         return {i: label for i in ids if (label := self._truths.get(i)) is not None}
+
+    def truths(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """True class ids by item id, with `choose = many`."""
+        return {i: labels for i in ids if (labels := self._sets.get(i)) is not None}
 
     def _refuse_too_many(self, requests: Sequence[Request]) -> None:
         most = max((r.people + len(r.not_by) for r in requests), default=0)
@@ -173,15 +178,41 @@ class Simulated:
             )
 
     def _answer(self, batch: str, item: str, person: str) -> Answer:
-        truth = self._truths.get(item)
+        labels = self._said(person, item)
         return Answer(
             item=item,
             annotator=person,
-            labels=() if truth is None else (self.habits.label(person, item, truth),),
+            labels=labels or (),
             seconds=self.habits.time(person, item),
-            skipped=truth is None,
+            skipped=labels is None,
             reference=f"simulate/{batch}/{item}/{person}",
         )
+
+    def _said(self, person: str, item: str) -> tuple[str, ...] | None:
+        """The classes that a person names; None where nobody can say."""
+        if self._several:
+            several = self._sets.get(item)
+            return None if several is None else SetHabits(self.habits).label(person, item, several)
+        truth = self._truths.get(item)
+        return None if truth is None else (self.habits.label(person, item, truth),)
+
+    @property
+    def _several(self) -> bool:
+        return self.context.task.choose == "many"
+
+    @cached_property
+    def _sets(self) -> dict[str, tuple[str, ...] | None]:
+        """Class ids by item id; None where nobody can say."""
+        task = self.context.task
+        matcher = ClassMatcher(task)
+        unknown: dict[str, int] = {}
+        found: dict[str, tuple[str, ...] | None] = {}
+        for item, value in self.read(self.context, self.column).items():
+            found[item], wrong = read_set(task, matcher, value, self.delimiter)
+            for each in wrong:
+                unknown[each] = unknown.get(each, 0) + 1
+        self._refuse_unknown(unknown)
+        return found
 
     @cached_property
     def _truths(self) -> dict[str, str | None]:
@@ -202,15 +233,19 @@ class Simulated:
                 unknown[str(value)] = unknown.get(str(value), 0) + 1
                 continue
             found[item] = label if choices[label] == "label" else None
-        if unknown:
-            listed = ", ".join(f"{value} ({n:,})" for value, n in sorted(unknown.items())[:20])
-            more = f" and {len(unknown) - 20:,} more" if len(unknown) > 20 else ""
-            raise DataError(
-                f"column {self.column} holds values that are no class to choose: {listed}{more}",
-                "add each to the `aliases` of the class it means; the classes are: "
-                + ", ".join(list(choices)[:50]),
-            )
+        self._refuse_unknown(unknown)
         return found
+
+    def _refuse_unknown(self, unknown: Mapping[str, int]) -> None:
+        if not unknown:
+            return
+        listed = ", ".join(f"{value} ({n:,})" for value, n in sorted(unknown.items())[:20])
+        more = f" and {len(unknown) - 20:,} more" if len(unknown) > 20 else ""
+        raise DataError(
+            f"column {self.column} holds values that are no class to choose: {listed}{more}",
+            "add each to the `aliases` of the class it means; the classes are: "
+            + ", ".join([c.id for c in self.context.task.choices][:50]),
+        )
 
 
 def _read_truths(context: Context, column: str) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from labelwright.connectors.annotate.simulate import Habits, Simulated, simulate
 from labelwright.dsl.task import Class, Task
-from labelwright.loop.errors import ConnectorError, DataError, NotYet
+from labelwright.loop.errors import ConnectorError, DataError
 from labelwright.loop.ports import Context, Request
 
 Make = Callable[..., Any]
@@ -174,11 +174,6 @@ def test_values_of_no_class_are_listed(people: Make, make_task: Make) -> None:
 def test_bad_arguments(context: Context, arguments: dict[str, Any]) -> None:
     with pytest.raises(ConnectorError, match=next(iter(arguments))):
         simulate("label", **arguments, context=context)
-
-
-def test_several_classes_an_item(make_context: Make, make_task: Make) -> None:
-    with pytest.raises(NotYet):
-        simulate("label", context=make_context(make_task(choose="many")))
 
 
 def test_the_truth_is_read_from_the_tasks_own_data(make_context: Make, make_task: Make) -> None:
