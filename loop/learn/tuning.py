@@ -1,0 +1,271 @@
+"""Learners that train the encoder's network: what `lora`, `adapter`, `prefix`, `full` and `scratch` share.
+
+A way of tuning says what is trained and how fast. Where the network knows something already, the head is
+first fitted on its frozen vectors and only then tuned with it: tuning from a random head distorts what the
+network knows before the head has learned anything (Kumar et al. 2022, LP-FT).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from labelwright.loop.errors import DataError, PluginError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from labelwright.loop.ports import Context, Trainable
+    from labelwright.loop.train.classifier import Classifier
+
+_LEARNED = "network."
+
+
+class Way(Protocol):
+    """What of a network is trained. Its `repr` says all that decides it."""
+
+    @property
+    def name(self) -> str:
+        """What a task file calls it."""
+
+    @property
+    def rate(self) -> float:
+        """The largest learning rate of what is trained, but for the head."""
+
+    @property
+    def decay(self) -> float:
+        """Shrinkage a step, in units of the rate."""
+
+    @property
+    def knows(self) -> bool:
+        """Whether the network keeps what it knows, so that the head can begin on its vectors."""
+
+    def attach(self, network: torch.nn.Module, sample: torch.Tensor, seed: int) -> None:
+        """Make the parts that are trained, and only them, require gradients. sample: some inputs."""
+
+    def attach_for(self, network: torch.nn.Module, state: Mapping[str, np.ndarray]) -> None:
+        """The same before a state is put back: names and shapes tell the parts."""
+
+    def merge(self, network: torch.nn.Module) -> None:
+        """Fold the parts into the network. Raises PluginError where they do not fold."""
+
+
+@dataclass(eq=False)
+class TunedModel:
+    """A trained network with its head.
+
+    seen: indices of the classes that had labels, out of `n_classes`; each other one gets the probability
+    `unseen`. many: each class has an answer of its own. shape: of one input.
+    """
+
+    module: Classifier
+    learned: dict[str, np.ndarray]
+    seen: np.ndarray
+    n_classes: int
+    unseen: float
+    many: bool
+    shape: tuple[int, ...]
+    way: Way
+    temperature: float = 1.0
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Probabilities, (n_items, n_classes) float64; rows sum to one, but with `choose = many`."""
+        import numpy as np
+
+        from labelwright.loop.learn.calibrate import softmax
+        from labelwright.loop.train.running import lengths_of, outputs
+
+        self.check(X)
+        probs = np.full((len(X), self.n_classes), self.unseen)
+        if len(X) == 0:
+            return probs
+        logits = outputs(self.module, X, lengths=lengths_of(self.module.network, X))
+        logits = logits.astype(np.float64) / self.temperature
+        if self.many:
+            probs[:, self.seen] = 1 / (1 + np.exp(-logits))
+        else:
+            mass = 1 - self.unseen * (self.n_classes - len(self.seen))
+            probs[:, self.seen] = mass * softmax(logits)
+        return probs
+
+    def check(self, X: np.ndarray) -> None:
+        """Raise DataError where X is not what the network was trained on."""
+        if X.shape[1:] != self.shape:
+            raise DataError(
+                f"the model reads inputs of the shape {self.shape}, got {X.shape[1:]}",
+                "make the inputs with the encoder that the model was trained with",
+            )
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that was learned, and nothing of what the encoder brings."""
+        import numpy as np
+
+        return {
+            **self.learned,
+            "seen": self.seen,
+            "n_classes": np.array([self.n_classes], dtype=np.int64),
+            "unseen": np.array([self.unseen]),
+            "temperature": np.array([self.temperature]),
+            "shape": np.array(self.shape, dtype=np.int64),
+        }
+
+    def merge(self) -> TunedModel:
+        """The same model with what was learned folded into the weights, as fast as the encoder alone.
+
+        It stores all weights then. Raises PluginError where the way does not fold.
+        """
+        from copy import deepcopy
+
+        from labelwright.loop.learn.full import Full
+
+        module = deepcopy(self.module)
+        self.way.merge(module.network)
+        whole = {
+            name: value.detach().cpu().numpy().copy() for name, value in module.state_dict().items()
+        }
+        return TunedModel(
+            module, whole, self.seen, self.n_classes, self.unseen, self.many, self.shape,
+            Full(), self.temperature,
+        )  # fmt: skip
+
+
+@dataclass(eq=False)
+class Tuned:
+    """A `labelwright.loop.ports.Learner` that trains the encoder's network in some way."""
+
+    way: Way
+    encoder: Trainable
+    context: Context
+    random_state: int
+    reads: Literal["inputs"] = field(default="inputs", init=False)
+
+    def __post_init__(self) -> None:
+        require_network(self.encoder, self.way.name)
+
+    @property
+    def many(self) -> bool:
+        """Whether each class has an answer of its own."""
+        return self.context.task.choose == "many"
+
+    def fit(
+        self,
+        X: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray | None = None,
+        *,
+        calibrate: bool | float = True,
+    ) -> TunedModel:
+        """Train on inputs X (n, ...), targets (n, n_classes), weights (n,).
+
+        An interrupted training goes on where it was when it is asked for again.
+        """
+        import numpy as np
+        import torch
+
+        from labelwright.loop.seeds import derive_seed
+        from labelwright.loop.train.batches import Batches
+        from labelwright.loop.train.checkpoint import Checkpoint
+        from labelwright.loop.train.classifier import Classifier, learned
+        from labelwright.loop.train.objective import labelled
+        from labelwright.loop.train.running import lengths_of
+        from labelwright.loop.train.settings import BATCH, Settings, steps_for
+        from labelwright.loop.train.training import train
+
+        if len(X) == 0:
+            raise DataError("a model cannot learn from no label", "label some items first")
+        if len(X) != len(targets):
+            raise DataError(f"{len(X)} inputs came with {len(targets)} labels")
+        weights = np.ones(len(X)) if weights is None else weights
+        n_classes, total = targets.shape[1], float(weights.sum())
+        seen = np.flatnonzero((targets * weights[:, None]).sum(axis=0) > 0)
+        unseen = 1 / (total + n_classes) if len(seen) < n_classes else 0.0
+        wanted = targets[:, seen]
+
+        network = self.encoder.network(self.random_state)
+        lengths = lengths_of(network, X)
+        module = Classifier(network, len(seen))
+        if self.way.knows:
+            self._begin(module, X, wanted, weights, lengths)
+        sample = torch.from_numpy(np.ascontiguousarray(X[:8]))
+        self.way.attach(network, sample, derive_seed(self.random_state, "attach"))
+        settings = Settings(
+            steps=steps_for(len(X), BATCH, self.context.task.train.epochs),
+            seed=self.random_state,
+            rate=self.way.rate,
+            rates={"head.": HEAD_RATE},
+            decay=self.way.decay,
+        )
+        train(
+            module,
+            Batches(len(X), BATCH, derive_seed(self.random_state, "batches"), lengths),
+            labelled(X, wanted, weights, many=self.many),
+            settings,
+            checkpoint=Checkpoint.under(
+                self.context.cache, self.encoder.identity, self.way, settings, X, wanted, weights
+            ),
+            progress=self.context.progress,
+            what=f"training ({self.way.name})",
+        )
+        kept = learned(module)
+        module.zero_grad(set_to_none=True)
+        return TunedModel(module, kept, seen, n_classes, unseen, self.many, X.shape[1:], self.way)
+
+    def restore(self, state: dict[str, np.ndarray]) -> TunedModel:
+        """The model whose `state()` this is, on the encoder's own weights."""
+        from labelwright.loop.train.classifier import Classifier, put
+
+        kept = {k: v for k, v in state.items() if k.startswith((_LEARNED, "head."))}
+        network = self.encoder.network(self.random_state)
+        module = Classifier(network, len(state["seen"]))
+        self.way.attach_for(
+            network,
+            {k.removeprefix(_LEARNED): v for k, v in kept.items() if k.startswith(_LEARNED)},
+        )
+        try:
+            put(module, kept)
+        except (KeyError, RuntimeError) as error:
+            raise DataError(
+                f"what was learned does not fit the network of the encoder: {error}",
+                "use the encoder and the finetune that the model was trained with",
+            ) from error
+        return TunedModel(
+            module.eval(), kept, state["seen"], int(state["n_classes"][0]), float(state["unseen"][0]),
+            self.many, tuple(int(n) for n in state["shape"]), self.way,
+            float(state["temperature"][0]),
+        )  # fmt: skip
+
+    def _begin(
+        self,
+        module: Classifier,
+        X: np.ndarray,
+        wanted: np.ndarray,
+        weights: np.ndarray,
+        lengths: np.ndarray | None,
+    ) -> None:
+        """The head as it is fitted on the frozen network's vectors."""
+        import torch
+
+        from labelwright.loop.learn.head import Head
+        from labelwright.loop.train.running import outputs
+
+        vectors = outputs(
+            module.network, X, lengths=lengths, progress=self.context.progress, what="encoding"
+        )
+        model = Head(self.random_state).fit(vectors, wanted, weights, calibrate=False)
+        with torch.no_grad():
+            module.head.weight.copy_(torch.from_numpy(model.weight))
+            module.head.bias.copy_(torch.from_numpy(model.intercept))
+
+
+HEAD_RATE = 1e-3
+
+
+def require_network(encoder: Any, name: str) -> None:
+    """Raise PluginError where the encoder has no network that could be trained."""
+    if not callable(getattr(encoder, "network", None)):
+        raise PluginError(
+            f"finetune = {name} trains the encoder's network, but this encoder has none",
+            "choose `finetune = head`, or an encoder with a network, such as minilm or resnet",
+        )
