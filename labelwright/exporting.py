@@ -310,16 +310,16 @@ def _jsonl(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryIO)
 def _csv(rows: Sequence[LabelledRow], columns: dict[str, str], file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(_cell(name) for name in (*PROVENANCE, *columns.values()))
+    writer.writerow(cell(name) for name in (*PROVENANCE, *columns.values()))
     for row in rows:
         record = _provenance(row) | {"annotators": "; ".join(row.annotators)}
         writer.writerow(
-            [_cell(v) for v in record.values()] + [_cell(row.fields.get(n)) for n in columns]
+            [cell(v) for v in record.values()] + [cell(row.fields.get(n)) for n in columns]
         )
     text.detach()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A value as a csv cell; only texts can be formulas, a number such as -5 stays a number."""
     if isinstance(value, (dict, list, tuple)):
         value = json.dumps(value, ensure_ascii=False, default=_plain)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from labelwright.loop.ports import AnnotatorSource, Context
     from labelwright.loop.store import Store
     from labelwright.loop.workbench import Workbench
+    from labelwright.model.predictor import Predictor
 
 
 def load(path: str | Path) -> Task:
@@ -46,6 +47,16 @@ def load(path: str | Path) -> Task:
     Raises TaskFileError, whose message holds every diagnostic, where the file has errors.
     """
     return read_file(Path(path)).task
+
+
+def load_model(folder: str | Path, *, models: str | Path | None = None) -> Predictor:
+    """The model in a folder that `Project.export_model` wrote.
+
+    models: where the folder of a pretrained encoder lies, where it is none of a package or a hub.
+    """
+    from labelwright.model.predictor import Predictor
+
+    return Predictor.load(Path(folder), models=Path(models) if models else None)
 
 
 class Project:
@@ -246,6 +257,19 @@ class Project:
 
         with self.looking() as bench:
             return write_dataset(bench, self._output("dataset", path, "dataset.parquet"), format)
+
+    def export_model(self, folder: str | Path | None = None) -> Path:
+        """Write the newest model as a folder with its card; default `output.model`, else the state folder.
+
+        `load_model`, and `labelwright predict`, read it anywhere. Raises StoreError where nothing was learned
+        yet, ExportError where something else lies there.
+        """
+        from labelwright.model.packing import write_model
+
+        with self.looking() as bench:
+            where = self._output("model", folder, "model")
+            write_model(bench, where, name=self.definition.name)
+            return where
 
     def _output(self, what: str, path: str | Path | None, default: str) -> Path:
         if path is not None:

@@ -52,6 +52,7 @@ _MODULES = {
     "choose": "choose",
     **dict.fromkeys(("run", "sync"), "run"),
     **dict.fromkeys(("status", "curve", "report", "export", "doctor"), "work"),
+    "predict": "predict",
     "studio": "studio",
     "serve": "serve",
     "label": "label",

@@ -78,14 +78,42 @@ def export(
     format: Annotated[
         str | None, typer.Option(help="parquet, jsonl or csv (default: by the file's ending).")
     ] = None,
+    model: Annotated[
+        bool,
+        typer.Option("--model", help="The newest model as a folder, for `labelwright predict`."),
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Write the labelled data set, each label with where it comes from."""
+    """Write the labelled data set, each label with where it comes from; or the model that it taught."""
+    if model:
+        _export_model(task, state, data_root, out, format, json)
+        return
     path = project(task, state, data_root).export(out, format=format)
     if json:
         print_json({"dataset": str(path)})
     else:
         typer.echo(path)
+
+
+def _export_model(
+    task: Path, state: Path | None, data_root: Path | None, out: Path | None, format: str | None,
+    json: bool,
+) -> None:  # fmt: skip
+    from labelwright.terminal import RichProgress
+
+    if format is not None:
+        raise typer.BadParameter("--format is for the data set; a model is a folder")
+    with RichProgress() as progress:
+        progress.step("reading the model")
+        path = project(task, state, data_root, progress=progress).export_model(out)
+    if json:
+        print_json({"model": str(path)})
+        return
+    typer.echo(path)
+    typer.echo(f"Next     labelwright predict {path} DATA     classes for new items")
+    typer.echo(
+        f"         {path / 'README.md'} says what it is, and how good; write a licence into it"
+    )
 
 
 def doctor(
