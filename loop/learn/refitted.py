@@ -214,6 +214,6 @@ def logits_of(estimator: Any, X: np.ndarray, n_seen: int) -> np.ndarray:
     if estimator is None or not len(X):
         return np.zeros((len(X), n_seen))
     if hasattr(estimator, "predict_proba"):
-        return np.log(np.maximum(estimator.predict_proba(X), _LEAST))
+        return np.asarray(np.log(np.maximum(estimator.predict_proba(X), _LEAST)))
     decided = np.asarray(estimator.decision_function(X))
     return decided if decided.ndim == 2 else np.column_stack([-decided / 2, decided / 2])
