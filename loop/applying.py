@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from labelwright.loop.workbench import Workbench
 
 AFTER_COLLECT = ("resolve", "learn", "pseudo_label", "measure")
-BEFORE_CHOOSE = ("split", "embed")
+BEFORE_CHOOSE = ("split", "pretrain", "embed")
 
 
 def apply_plan(

@@ -32,7 +32,7 @@ SUPPLIED = frozenset(
     | {"prior"}  # query: what the task file says of each item, (n_items, n_classes) or None
     | {
         "encoder"
-    }  # learn: the task's encoder, fitted on the pool (a `Trainable` where it has a network)
+    }  # learn, pretrain: the task's encoder, fitted on the pool (`Trainable` where it has a network)
     | {"outbox"}  # annotate
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
 )
@@ -224,6 +224,21 @@ class Keepable(Encoder, Protocol):
 
     def restore(self, kept: Kept) -> None:
         """Know what `fit` would have learned, from what `state` gave."""
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What a network learned from items without a label (`labelwright.pretrain`).
+
+    A plug-in of this kind takes `encoder` (a `Trainable`, fitted on the pool), `X` (its `inputs` of the
+    pool), `context` and `random_state`. weights: of the encoder's network, by their names in its state.
+    watched: its own objective on items of the pool apart, smaller is better: before, and after every pass;
+    best: the place of the smallest, which the weights are of.
+    """
+
+    weights: Mapping[str, np.ndarray]
+    watched: tuple[float, ...] = ()
+    best: int = 0
 
 
 # --- learning ---------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from labelwright.loop.existing import existing_events, withdrawn
 from labelwright.loop.history import RoundRecord
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.measuring import measure
+from labelwright.loop.pretraining import pretrain
 from labelwright.loop.sending import send
 from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
 from labelwright.loop.store import Choice
@@ -131,6 +132,8 @@ def embed(bench: Workbench, round_: int) -> Outcome:
     encoder = bench.encoder(bench.items(round_).inputs)
     before = bench.store.outcome(round_ - 1, "embed") if round_ else None
     key = [encoder.identity, bench.needed(round_, "split")["split"]]
+    if (pretrained := (bench.store.outcome(round_, "pretrain") or {}).get("file")) is not None:
+        key.append(pretrained)
     if before is not None and before["key"] == key:
         return Outcome(before)
     name = f"features-{round_}.npy"
@@ -216,6 +219,7 @@ _BEFORE_DECIDE = ("choose", "collect", "resolve", "pseudo_label", "measure")
 
 STEPS = (
     Step("split", split),
+    Step("pretrain", lambda b, r: Outcome(pretrain(b, r))),
     Step("embed", embed),
     Step("choose", lambda b, r: Outcome(*choose(b, r))),
     Step("send", lambda b, r: Outcome(send(b, r))),

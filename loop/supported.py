@@ -64,8 +64,6 @@ def unsupported(task: Task) -> list[str]:
         found.append("adjudicate when …")
     if task.annotators.pause_below is not None:
         found.append("pause when …")
-    if task.train.pretrain is not None:
-        found.append("train pretrain")
     if task.train.augment:
         found.append("train augment")
     if learnable(task):

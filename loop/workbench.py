@@ -37,6 +37,7 @@ from labelwright.loop.ports import (
     Pseudo,
     Source,
 )
+from labelwright.loop.pretraining import begin, prepared
 from labelwright.loop.pseudo import pseudo_label
 from labelwright.loop.scaling import Scaling
 from labelwright.loop.seeds import derive_seed
@@ -130,19 +131,23 @@ class Workbench:
             encoder_call(self.task, inputs),
             context=replace(self.context, task=complete(self.task, inputs)),
         )
-        return made
+        return prepared(self.task, made, self.context)
 
     def fitted_encoder(self, round_: int) -> Encoder:
         """The task's encoder, which has learned from the pool what it learns from it."""
 
         def make() -> Encoder:
-            items, split = self.items(round_), self.split(round_)
-            encoder = self.encoder(items.inputs)
-            if encoder.fitted:
-                encoder.fit(items.take(np.flatnonzero(split == POOL)))
-            return encoder
+            return begin(self, round_, self.fitted_on_pool(round_))
 
         return self.once(("encoder", round_), make)  # type: ignore[no-any-return]
+
+    def fitted_on_pool(self, round_: int) -> Encoder:
+        """A new encoder of the task, fitted on the pool, but for the weights of a pretraining."""
+        items, split = self.items(round_), self.split(round_)
+        encoder = self.encoder(items.inputs)
+        if encoder.fitted:
+            encoder.fit(items.take(np.flatnonzero(split == POOL)))
+        return encoder
 
     def write_features(self, round_: int, name: str) -> Path:
         """Encode all items of the round and write the file."""
