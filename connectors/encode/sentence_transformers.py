@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from labelwright.loop.augment.tokens import Tokens
+
 _MOST_TOKENS = 256
 _BATCH = 64
 _CHARACTERS = 20_000
@@ -78,6 +80,17 @@ class SentenceEncoder:
 
         documents = [text[:_CHARACTERS] for text in texts(items, self.columns)]
         return token_ids(self._model, documents, self.name)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What augmentations need to know of token ids."""
+        from labelwright.connectors.encode.text_network import padding, token_ids
+        from labelwright.loop.augment.tokens import Tokens
+
+        padding(self._model, self.name)
+        return Tokens.of(
+            self._model.tokenizer, lambda said: token_ids(self._model, said, self.name)
+        )
 
     def network(self, seed: int) -> torch.nn.Module:
         """A new network with the model's weights; `seed` decides nothing, for it has all of them."""

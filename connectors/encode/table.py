@@ -47,6 +47,11 @@ class Table:
         """Which columns of `inputs` are categories; the others are numbers."""
         return tuple(isinstance(column, Categories) for column in self._columns)
 
+    @property
+    def deviations(self) -> tuple[float, ...]:
+        """Of each column of `inputs` the pool's standard deviation; 0 of categories."""
+        return tuple(c.scale if isinstance(c, Number) else 0.0 for c in self._columns)
+
     def fit(self, items: Items) -> None:
         """Learn scales and categories. Raises DataError for a column that is neither."""
         columns = items.columns(self.names)
