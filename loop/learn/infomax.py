@@ -70,11 +70,10 @@ def _smoothed(
     """drawn: positions in `unlabelled`, of which the first make the graph beside the labelled items."""
     import numpy as np
 
-    from labelwright.loop.learn.graph import REFERENCE, Graph, Smoothed
+    from labelwright.loop.learn.graph import Graph, Smoothed
     from labelwright.loop.learn.head import informed
 
-    around = unlabelled[np.sort(drawn[: max(0, REFERENCE - len(X))])]
-    graph = Graph.of(np.concatenate([X, around]))
+    graph = Graph.around(np.concatenate([X, unlabelled]))
     labelled, others = graph.smooth(X), graph.smooth(unlabelled[rows])
 
     def fit(some: np.ndarray, heat: float) -> Model:

@@ -6,6 +6,8 @@ labels as well: entropy minimisation (Grandvalet & Bengio 2005) that cannot coll
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch.nn.functional import log_softmax
@@ -15,49 +17,69 @@ from labelwright.loop.learn.logistic import Linear, one_thread
 
 _SMOOTHING = 2.0  # labels added to every class that has some, in the prior
 _HELD = 2.0  # how much the prior weighs beside the entropy
-_ITERATIONS = 300
+_ITERATIONS = 150
+_FLAT, _STILL = 1e-4, 1e-6  # single precision knows no finer
+
+
+class Hints(NamedTuple):
+    """What somebody less reliable than the labels says of other items: X (h, dim), targets
+    (h, n_classes) whose rows sum to one, weights (h,) of which a label has 1.
+    """
+
+    X: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
 
 
 def fit_infomax(
-    X: np.ndarray, targets: np.ndarray, unlabelled: np.ndarray, C: float, strength: float = 1.0
+    X: np.ndarray,
+    targets: np.ndarray,
+    unlabelled: np.ndarray,
+    C: float,
+    strength: float = 1.0,
+    hints: Hints | None = None,
 ) -> Linear:
     """Fit to X (n, dim), targets (n, n_classes) whose rows sum to one, and unlabelled (m, dim).
 
-    Minimises, from the supervised optimum on,
+    Minimises, from the optimum without unlabelled rows on,
 
-        Σ_i CE(t_i, p(x_i)) + ½‖W‖² / C + strength · n · (mean H(p(u)) + 2 · KL(π ‖ mean p(u))),
+        Σ_i CE(t_i, p(x_i)) + Σ_h w_h CE(t_h, p(x_h)) + ½‖W‖² / C
+        + strength · n · (mean H(p(u)) + 2 · KL(π ‖ mean p(u))),
 
-    H the entropy, u the unlabelled rows, π the labels' frequencies after two more of each class that
-    has any. Not convex: the optimum found is the one next to the supervised model.
+    H the entropy, u the unlabelled rows, h the hints, π the labels' frequencies after two more of each
+    class that has any. Not convex: the optimum found is the one next to where it begins. In single
+    precision: half the time, and the same classes.
     """
-    labelled, T, pool = (
-        torch.from_numpy(np.asarray(part, dtype=np.float64)) for part in (X, targets, unlabelled)
-    )
+    labelled, T, pool = (_single(part) for part in (X, targets, unlabelled))
     n, n_classes = T.shape
     counts = T.sum(0)
     prior = torch.where(counts > 0, counts + _SMOOTHING, torch.zeros_like(counts))
     prior = prior / prior.sum()
     shrinkage = (2.0 if n_classes == 2 else 1.0) / (C * n)
+    w = torch.full((n, 1), 1 / n)
+    if hints is not None:
+        labelled, T = torch.cat([labelled, _single(hints.X)]), torch.cat([T, _single(hints.targets)])
+        w = torch.cat([w, _single(hints.weights)[:, None] / n])
 
-    def supervised(flat: torch.Tensor) -> tuple[float, torch.Tensor]:
+    def taught(flat: torch.Tensor) -> tuple[float, torch.Tensor]:
         W, b = _parts(flat, n_classes)
         log_probs = log_softmax(labelled @ W.T + b, dim=1)
-        residual = (log_probs.exp() - T) / n
-        value = -(T * log_probs).sum() / n + shrinkage / 2 * W.square().sum()
+        residual = w * (log_probs.exp() - T)
+        value = -(w * T * log_probs).sum() + shrinkage / 2 * W.square().sum()
         return float(value), _joined(residual.T @ labelled + shrinkage * W, residual.sum(0))
 
     def objective(flat: torch.Tensor) -> tuple[float, torch.Tensor]:
-        value, slope = supervised(flat)
+        value, slope = taught(flat)
         W, b = _parts(flat, n_classes)
         told, by_logit = _information(pool @ W.T + b, prior)
         more = _joined(by_logit.T @ pool, by_logit.sum(0))
         return value + strength * told, slope + strength * more
 
-    start = torch.zeros(n_classes * (labelled.shape[1] + 1), dtype=torch.float64)
+    start = torch.zeros(n_classes * (labelled.shape[1] + 1))
     with one_thread():
-        start = _low(supervised, start)
-        W, b = _parts(_low(objective, start), n_classes)
-    return Linear(W.numpy().copy(), b.numpy().copy())
+        start = _low(taught, start)
+        W, b = _parts(_low(objective, start) if strength else start, n_classes)
+    return Linear(W.double().numpy(), b.double().numpy())
 
 
 def _information(logits: torch.Tensor, prior: torch.Tensor) -> tuple[float, torch.Tensor]:
@@ -66,7 +88,7 @@ def _information(logits: torch.Tensor, prior: torch.Tensor) -> tuple[float, torc
     log_probs = log_softmax(logits, dim=1)
     probs = log_probs.exp()
     entropy = -(probs * log_probs).sum(1)
-    mean = probs.mean(0).clamp_min(1e-300)
+    mean = probs.mean(0).clamp_min(1e-30)
     there = prior > 0
     divergence = (prior[there] * (prior[there] / mean[there]).log()).sum()
     pull = torch.where(there, -prior / mean, torch.zeros_like(prior))
@@ -76,7 +98,11 @@ def _information(logits: torch.Tensor, prior: torch.Tensor) -> tuple[float, torc
 
 
 def _low(objective: Objective, start: torch.Tensor) -> torch.Tensor:
-    return minimise(objective, start, tolerance=1e-5, iterations=_ITERATIONS)
+    return minimise(objective, start, tolerance=_FLAT, iterations=_ITERATIONS, still=_STILL)
+
+
+def _single(array: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))
 
 
 def _parts(flat: torch.Tensor, n_classes: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -25,8 +25,9 @@ def minimise(
     tolerance: float = 1e-7,
     iterations: int = 1000,
     memory: int = 20,
+    still: float = 0.0,
 ) -> torch.Tensor:
-    """Where no entry of the gradient exceeds `tolerance`, or no step goes lower any more."""
+    """Where no entry of the gradient exceeds `tolerance`, or no step goes lower by more than `still`."""
     x = start
     value, gradient = objective(x)
     pairs: deque[tuple[torch.Tensor, torch.Tensor]] = deque(maxlen=memory)
@@ -47,7 +48,10 @@ def minimise(
         moved, turned = candidate - x, new_gradient - gradient
         if float(moved @ turned) > 0:
             pairs.append((moved, turned))
+        fell = value - new_value
         x, value, gradient = candidate, new_value, new_gradient
+        if fell < still:
+            break
     return x
 
 
