@@ -65,6 +65,14 @@ class View:
             x = augmentation.change(x, rng)
         return _closed(x, batch, self.kind)
 
+    def through(
+        self, module: torch.nn.Module, batch: torch.Tensor, rng: torch.Generator
+    ) -> torch.Tensor:
+        """What a module (a network, or one with a `network` in it) makes of the changed batch."""
+        changed = self(batch, rng)
+        with self.inside(getattr(module, "network", module), rng):
+            return module(changed)  # type: ignore[no-any-return]
+
     @contextmanager
     def inside(self, network: Any, rng: torch.Generator) -> Iterator[None]:
         """While this lasts, the network's token embeddings are changed by what is made for them."""

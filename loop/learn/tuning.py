@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from labelwright.loop.ports import Context, Trainable
     from labelwright.loop.train.classifier import Classifier
+    from labelwright.loop.unlabelled.beside import Beside
 
 _LEARNED = "network."
 
@@ -159,12 +160,26 @@ class Tuned:
     ) -> TunedModel:
         """Train on inputs X (n, ...), targets (n, n_classes), weights (n,).
 
-        An interrupted training goes on where it was when it is asked for again.
+        Inputs are changed as the task's `augment` says. An interrupted training goes on where it was when it
+        is asked for again.
         """
+        return self.learn(X, targets, weights)
+
+    def learn(
+        self,
+        X: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray | None = None,
+        *,
+        beside: Beside | None = None,
+    ) -> TunedModel:
+        """`fit`, and beside the labels from items that have none."""
         import numpy as np
         import torch
 
+        from labelwright.loop.augment.views import view, weak_calls
         from labelwright.loop.seeds import derive_seed
+        from labelwright.loop.train.average import Average
         from labelwright.loop.train.batches import Batches
         from labelwright.loop.train.checkpoint import Checkpoint
         from labelwright.loop.train.classifier import Classifier, learned
@@ -172,6 +187,7 @@ class Tuned:
         from labelwright.loop.train.running import lengths_of
         from labelwright.loop.train.settings import BATCH, Settings, steps_for
         from labelwright.loop.train.training import train
+        from labelwright.loop.unlabelled.beside import Start
 
         if len(X) == 0:
             raise DataError("a model cannot learn from no label", "label some items first")
@@ -190,24 +206,42 @@ class Tuned:
             self._begin(module, X, wanted, weights, lengths)
         sample = torch.from_numpy(np.ascontiguousarray(X[:8]))
         self.way.attach(network, sample, derive_seed(self.random_state, "attach"))
+        calls = self.context.task.train.augment if beside is None else weak_calls(self.context, X)
+        weak = view(calls, X, self.encoder, self.context)
+        steps = steps_for(len(X), BATCH, self.context.task.train.epochs)
         settings = Settings(
-            steps=steps_for(len(X), BATCH, self.context.task.train.epochs),
+            steps=steps if beside is None else max(steps, beside.steps),
             seed=self.random_state,
             rate=self.way.rate,
             rates={"head.": HEAD_RATE},
             decay=self.way.decay,
         )
+        average = Average(module, beside.decay) if beside is not None and beside.decay else None
+        extra = None
+        if beside is not None:
+            counts = torch.from_numpy((wanted * weights[:, None]).sum(axis=0)).float()
+            extra = beside.make(
+                Start(counts, seen, weak, average, self.random_state, settings.steps)
+            )
         train(
             module,
             Batches(len(X), BATCH, derive_seed(self.random_state, "batches"), lengths),
-            labelled(X, wanted, weights, many=self.many),
+            labelled(
+                X, wanted, weights, many=self.many,
+                view=weak if calls else None, seed=derive_seed(self.random_state, "labelled"),
+            ),
             settings,
             checkpoint=Checkpoint.under(
-                self.context.cache, self.encoder.identity, self.way, settings, X, wanted, weights
+                self.context.cache, self.encoder.identity, self.way, settings, X, wanted, weights,
+                weak, beside, *([] if beside is None else [beside.U]),
             ),
             progress=self.context.progress,
             what=f"training ({self.way.name})",
-        )
+            extra=extra,
+            average=average,
+        )  # fmt: skip
+        if average is not None:
+            average.put(module)
         kept = learned(module)
         module.zero_grad(set_to_none=True)
         return TunedModel(module, kept, seen, n_classes, unseen, self.many, X.shape[1:], self.way)

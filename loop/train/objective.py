@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from labelwright.loop.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from labelwright.loop.augment.views import View
+
 Objective = Callable[[torch.nn.Module, np.ndarray, int], torch.Tensor]
 """`objective(module, rows, step)`: the mean loss of these rows. `Extra` sees no rows."""
 Extra = Callable[[torch.nn.Module, int], torch.Tensor]
+"""One that remembers something from step to step has `arrays()` and `put(arrays)`, for checkpoints."""
 
 
 def labelled(
@@ -18,11 +25,14 @@ def labelled(
     weights: np.ndarray | None = None,
     *,
     many: bool = False,
+    view: View | None = None,
+    seed: int = 0,
 ) -> Objective:
     """Mean cross-entropy of `module(batch)`, (n, n_classes) logits, against soft targets.
 
     X (n, ...) inputs of the module; targets (n, n_classes) whose rows sum to one; weights (n,). With `many`,
-    each class has an answer of its own (sigmoid), and the loss is their sum.
+    each class has an answer of its own (sigmoid), and the loss is their sum. view: how inputs are changed
+    each time, by random numbers of `seed` and the step.
     """
     inputs = torch.from_numpy(np.ascontiguousarray(X))
     wanted = torch.from_numpy(np.ascontiguousarray(targets, dtype=np.float32))
@@ -31,8 +41,9 @@ def labelled(
 
     def loss(module: torch.nn.Module, rows: np.ndarray, step: int) -> torch.Tensor:
         some, device = torch.from_numpy(rows), device_of(module)
-        logits = module(inputs[some].to(device)).float()
-        each = losses(logits, wanted[some].to(device), many=many)
+        batch = inputs[some].to(device)
+        logits = module(batch) if view is None else view.through(module, batch, drawn(seed, step))
+        each = losses(logits.float(), wanted[some].to(device), many=many)
         return (each * counted[some].to(device)).mean()
 
     return loss
@@ -46,6 +57,11 @@ def losses(logits: torch.Tensor, targets: torch.Tensor, *, many: bool = False) -
         )
         return each.sum(dim=1)
     return -(targets * torch.log_softmax(logits, dim=1)).sum(dim=1)
+
+
+def drawn(seed: int, step: int) -> torch.Generator:
+    """The random numbers of a step's views, the same whenever they are asked for."""
+    return torch.Generator().manual_seed(derive_seed(seed, "views", step))
 
 
 def device_of(module: torch.nn.Module) -> torch.device:

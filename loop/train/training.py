@@ -55,7 +55,7 @@ def train(
     device = device or best_device()
     module.to(device).train()
     optimiser = _optimiser(module, settings)
-    losses = _resume(module, optimiser, average, watch, checkpoint)
+    losses = _resume(module, optimiser, average, watch, extra, checkpoint)
     resumed = len(losses)
     with _random(device), _precise(device):
         if watch is not None:
@@ -79,7 +79,7 @@ def train(
             if watch is not None and watch.stop(module, step):
                 break
             if checkpoint is not None and checkpoint.due and step + 1 < settings.steps:
-                checkpoint.write(*_snapshot(module, optimiser, average, watch, losses))
+                checkpoint.write(*_snapshot(module, optimiser, average, watch, extra, losses))
     if watch is not None:
         watch.put(module)
     progress(what, settings.steps, settings.steps)
@@ -128,6 +128,7 @@ def _snapshot(
     optimiser: torch.optim.Optimizer,
     average: Average | None,
     watch: Watch | None,
+    extra: Extra | None,
     losses: list[float],
 ) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     arrays = {f"module.{name}": value for name, value in changing(module)}
@@ -138,6 +139,8 @@ def _snapshot(
         arrays |= {f"average.{name}": value for name, value in average.weights.items()}
     if watch is not None:
         arrays |= {f"watch.{name}": value for name, value in watch.weights.items()}
+    if extra is not None and hasattr(extra, "arrays"):
+        arrays |= {f"extra.{name}": value for name, value in extra.arrays().items()}
     facts = {
         "losses": losses,
         "average": None if average is None else average.steps,
@@ -151,6 +154,7 @@ def _resume(
     optimiser: torch.optim.Optimizer,
     average: Average | None,
     watch: Watch | None,
+    extra: Extra | None,
     checkpoint: Checkpoint | None,
 ) -> list[float]:
     """Put back what the last checkpoint kept; the losses of the steps done."""
@@ -172,6 +176,9 @@ def _resume(
     if watch is not None:
         watch.values = [float(value) for value in facts["watch"]]
         watch.weights = {n: arrays[f"watch.{n}"].to(device_of(module)) for n, _ in changing(module)}
+    if extra is not None and hasattr(extra, "put"):
+        kept_by = {k.removeprefix("extra."): v for k, v in arrays.items() if k.startswith("extra.")}
+        extra.put(kept_by)
     return [float(loss) for loss in facts["losses"]]
 
 

@@ -6,7 +6,8 @@ labels are brought to the prior first (`alignment`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,11 +16,9 @@ import torch
 from labelwright.loop.augment.views import View
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.train.batches import Batches
-from labelwright.loop.train.objective import device_of
+from labelwright.loop.train.objective import device_of, drawn
 from labelwright.loop.unlabelled.alignment import Alignment
 from labelwright.loop.unlabelled.sureness import Sureness
-
-Logits = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass
@@ -46,18 +45,16 @@ class Consistency:
     def __call__(self, module: torch.nn.Module, step: int) -> torch.Tensor:
         """A `train.objective.Extra`."""
         rows = self.batches.rows(step)
-        rng = generator(self.seed, step)
+        rng = drawn(self.seed, step)
         batch = torch.from_numpy(np.ascontiguousarray(self.U[rows])).to(device_of(module))
         with torch.no_grad(), predicting(module):
-            probs = torch.softmax(module(self.weak(batch, rng)).float(), dim=1)
+            probs = torch.softmax(self.weak.through(module, batch, rng).float(), dim=1)
             if self.alignment is not None:
                 probs = self.alignment.align(probs)
             counted = self.sureness.weigh(probs, torch.from_numpy(rows))
             labels = probs.argmax(dim=1)
         self.used["share"] = float(counted.mean())
-        changed = self.strong(batch, rng)
-        with self.strong.inside(getattr(module, "network", module), rng):
-            logits = module(changed).float()
+        logits = self.strong.through(module, batch, rng).float()
         losses = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
         return self.weight * (counted * losses).mean()
 
@@ -75,22 +72,15 @@ class Consistency:
             self.alignment.put(_part(arrays, "alignment."))
 
 
-def generator(seed: int, step: int) -> torch.Generator:
-    """The random numbers of a step, the same whenever they are asked for."""
-    return torch.Generator().manual_seed(derive_seed(seed, "views", step))
-
-
-class predicting:  # noqa: N801
+@contextmanager
+def predicting(module: torch.nn.Module) -> Iterator[None]:
     """The module as it predicts; as it was before, afterwards."""
-
-    def __init__(self, module: torch.nn.Module) -> None:
-        self.module, self.training = module, module.training
-
-    def __enter__(self) -> None:
-        self.module.eval()
-
-    def __exit__(self, *failed: object) -> None:
-        self.module.train(self.training)
+    training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(training)
 
 
 def _part(arrays: dict[str, torch.Tensor], start: str) -> dict[str, torch.Tensor]:
