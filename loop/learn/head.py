@@ -15,14 +15,18 @@ from labelwright.loop.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
 
-    from labelwright.loop.ports import Learner, Model
+    from labelwright.loop.ports import Context, Learner, Model
 
 _FOLDS = 5
 _FEWEST_TO_CALIBRATE = 20
 
 
-def head(*, random_state: int) -> Learner:
-    """A calibrated logistic regression on the encoder's vectors."""
+def head(*, random_state: int, context: Context | None = None) -> Learner:
+    """A calibrated logistic regression on the encoder's vectors; one for each class of several an item."""
+    if context is not None and context.task.choose == "many":
+        from labelwright.loop.learn.several import SeveralHead
+
+        return SeveralHead(random_state)
     return Head(random_state)
 
 
@@ -99,7 +103,7 @@ class Head:
         """
         import numpy as np
 
-        _check(X, targets)
+        check(X, targets)
         if weights is None:
             weights = np.ones(len(X))
         n_classes = targets.shape[1]
@@ -107,7 +111,7 @@ class Head:
         total = float(weights.sum())
         unseen = 1 / (total + n_classes) if len(seen) < n_classes else 0.0
         targets = targets[:, seen]
-        scale = _scale(X)
+        scale = spread(X)
         C = _strength(total, n_classes) / scale**2
         weight, intercept = _fit(X, targets, weights, C)
         if calibrate is True:
@@ -171,10 +175,10 @@ def informed(
 
     from labelwright.loop.learn.information import fit_infomax
 
-    _check(X, targets)
+    check(X, targets)
     n, n_classes = targets.shape
     seen = np.flatnonzero(targets.sum(axis=0) > 0)
-    middle, scale = unlabelled.mean(axis=0, dtype=np.float64), _scale(unlabelled)
+    middle, scale = unlabelled.mean(axis=0, dtype=np.float64), spread(unlabelled)
     linear = fit_infomax(
         (X - middle) / scale,
         targets[:, seen],
@@ -201,7 +205,7 @@ def _fit(
     return linear.weight, linear.intercept
 
 
-def _scale(X: np.ndarray) -> float:
+def spread(X: np.ndarray) -> float:
     """Root-mean-square distance of the rows from their mean; 1 where they are all the same."""
     import numpy as np
 
@@ -212,7 +216,8 @@ def _scale(X: np.ndarray) -> float:
     return float(np.sqrt(variance)) if variance > 0 else 1.0
 
 
-def _check(X: np.ndarray, targets: np.ndarray) -> None:
+def check(X: np.ndarray, targets: np.ndarray) -> None:
+    """Raise DataError where there is nothing to learn from, or a vector is not finite."""
     import numpy as np
 
     if len(X) == 0:

@@ -30,7 +30,7 @@ class Linear:
         """(n_items, n_classes) float64."""
         weight, intercept = torch.from_numpy(self.weight), torch.from_numpy(self.intercept)
         blocks = [
-            torch.addmm(intercept, _float64(X[start : start + _BLOCK]), weight.T)
+            torch.addmm(intercept, as_float64(X[start : start + _BLOCK]), weight.T)
             for start in range(0, len(X), _BLOCK)
         ]
         if not blocks:
@@ -44,9 +44,9 @@ def fit_logistic(X: np.ndarray, targets: np.ndarray, weights: np.ndarray, C: flo
     Runs L-BFGS in float64 until the gradient vanishes. With fewer rows than columns it works in the
     space that the rows span (the penalty is blind to rotation), so that wide vectors cost little.
     """
-    features, T, w = _float64(X), _float64(targets), _float64(weights)
+    features, T, w = as_float64(X), as_float64(targets), as_float64(weights)
     centre = features.mean(0)
-    basis, features = _span(features - centre)
+    basis, features = span(features - centre)
     length = float(features.square().sum(1).mean().sqrt()) or 1.0
     features = features / length  # well conditioned, whatever the encoder's scale
     total = float(w.sum())
@@ -90,7 +90,7 @@ def _parts(flat: torch.Tensor, n_classes: int) -> tuple[torch.Tensor, torch.Tens
     return parameters[:, :-1], parameters[:, -1]
 
 
-def _span(features: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
+def span(features: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
     """A basis (dim, n) of the rows, and the rows in it; None and the rows where n >= dim."""
     rows, columns = features.shape
     if rows >= columns:
@@ -99,5 +99,6 @@ def _span(features: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
     return basis, coordinates.T.contiguous()
 
 
-def _float64(array: np.ndarray) -> torch.Tensor:
+def as_float64(array: np.ndarray) -> torch.Tensor:
+    """A copy of it for torch."""
     return torch.from_numpy(np.array(array, dtype=np.float64, order="C"))
