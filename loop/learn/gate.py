@@ -55,15 +55,20 @@ def usable(targets: np.ndarray) -> np.ndarray:
 
 
 def trial(
-    learner: Learner, X: np.ndarray, targets: np.ndarray, semi: Semi, random_state: int
+    learner: Learner,
+    X: np.ndarray,
+    targets: np.ndarray,
+    semi: Semi,
+    random_state: int,
+    n_folds: int = FOLDS,
 ) -> Trial:
-    """Compare `semi` with `learner` alone on labelled X (n, dim), targets (n, n_classes).
+    """Compare `semi` with `learner` alone on labelled X (n, ...), targets (n, n_classes).
 
     Only labels that `usable` names are scored; there should be as many as `fewest` says.
     """
-    folds = stratified(targets.argmax(axis=1), FOLDS, random_state)
+    folds = stratified(targets.argmax(axis=1), n_folds, random_state)
     scored = usable(targets)
-    parts = [(np.flatnonzero(folds != fold), folds == fold) for fold in range(FOLDS)]
+    parts = [(np.flatnonzero(folds != fold), folds == fold) for fold in range(n_folds)]
     models = [learner.fit(X[rows], targets[rows], calibrate=False) for rows, _ in parts]
     plain = np.zeros_like(targets, dtype=np.float64)
     for model, (_, held) in zip(models, parts, strict=True):

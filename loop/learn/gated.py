@@ -41,16 +41,17 @@ def gated(
     ways: Callable[[], Sequence[Way]],
     taught: np.ndarray,
     random_state: int,
+    n_folds: int | None = None,
 ) -> Pseudo:
     """The best of the ways in cross-validation, where it is better than the labels alone.
 
-    X (n, dim), targets (n, n_classes); `ways` are made once it is known that they can be tried. taught:
+    X (n, ...), targets (n, n_classes); `ways` are made once it is known that they can be tried. taught:
     (m,) positions in `unlabelled` of the items that teach: the `rows` of what is returned, `labels` what
-    they became.
+    they became. n_folds: of the cross-validation, where it is not the gate's own number.
     """
     import numpy as np
 
-    from labelwright.loop.learn.gate import fewest, trial, usable
+    from labelwright.loop.learn.gate import FOLDS, fewest, trial, usable
 
     def closed(why: str, before: float = np.nan, after: float = np.nan) -> Pseudo:
         nothing = np.zeros(0, dtype=np.int64)
@@ -65,12 +66,15 @@ def gated(
     if len(unlabelled) == 0:
         return closed("there is no unlabelled item left")
     tried = list(ways())
-    found = [trial(learner, X, targets, way.on_fold(), random_state) for way in tried]
+    folds = n_folds or FOLDS
+    found = [trial(learner, X, targets, way.on_fold(), random_state, folds) for way in tried]
     way, best = min(zip(tried, found, strict=True), key=lambda pair: pair[1].semi)
     figures = (
         f"cross-validated log-loss {best.plain:.3f} without and {best.semi:.3f} with unlabelled "
         f"items, {way.said}over {best.items} labels"
     )
+    if n_folds:
+        figures += f" in {n_folds} folds"
     if not best.better:
         return closed(f"{figures}: no clear gain", best.plain, best.semi)
     model = way.fit(np.arange(len(targets)), best.temperature)

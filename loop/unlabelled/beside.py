@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from labelwright.loop.errors import PluginError
+from labelwright.loop.ports import Learner
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ class Beside:
 
 
 @runtime_checkable
-class NetworkLearner(Protocol):
+class NetworkLearner(Learner, Protocol):
     """A learner that trains a network, and can learn from unlabelled inputs beside the labels."""
 
     encoder: Trainable
