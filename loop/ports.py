@@ -241,6 +241,22 @@ class Pretrained:
     best: int = 0
 
 
+class Wordwise(Encoder, Protocol):
+    """An encoder that also has vectors of the words in a text, for learners of spans.
+
+    What is asked once is kept on disk by text and `word_identity` (`loop/spans/kept.py`).
+    """
+
+    @property
+    def word_identity(self) -> str:
+        """All that the vectors depend on beside a text and the places of its words."""
+
+    def word_vectors(
+        self, documents: Sequence[str], places: Sequence[np.ndarray]
+    ) -> list[np.ndarray]:
+        """For each text (n_words, width) float16. places: (n_words, 2) where its words are, code points."""
+
+
 # --- learning ---------------------------------------------------------------------------------
 
 
@@ -262,8 +278,8 @@ class Learner(Protocol):
     """Trains models. Deterministic for the same arguments."""
 
     @property
-    def reads(self) -> Literal["vectors", "inputs"]:
-        """What X is: the encoder's vectors, or the inputs of a `Trainable` encoder's network."""
+    def reads(self) -> Literal["vectors", "inputs", "tokens"]:
+        """What X is: the encoder's vectors, the inputs of a `Trainable` encoder's network, or `spans.Tokens`."""
 
     def fit(
         self,
