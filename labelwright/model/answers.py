@@ -11,6 +11,7 @@ from labelwright.loop.errors import NotYet
 if TYPE_CHECKING:
     import numpy as np
 
+    from labelwright.loop.ports import Model
     from labelwright.model.manifest import Manifest
 
 Label = str | tuple[str, ...] | tuple[dict[str, Any], ...]
@@ -34,8 +35,8 @@ class Prediction:
         return (self.label,) if isinstance(self.label, str) else self.label
 
 
-Answers = Callable[["Manifest", Sequence[str], "np.ndarray"], list[Prediction]]
-"""Ids of items and their probabilities (n, n_classes) to predictions."""
+Answers = Callable[["Manifest", "Model", Sequence[str], "np.ndarray"], list[Prediction]]
+"""A model, ids of items and their probabilities (n, n_classes) to predictions."""
 
 
 def answers(manifest: Manifest) -> Answers:
@@ -49,7 +50,9 @@ def answers(manifest: Manifest) -> Answers:
     return found
 
 
-def _one(manifest: Manifest, ids: Sequence[str], probs: np.ndarray) -> list[Prediction]:
+def _one(
+    manifest: Manifest, model: Model, ids: Sequence[str], probs: np.ndarray
+) -> list[Prediction]:
     """The likeliest class; of two that are equally likely, the first."""
     ids_of = [c.id for c in manifest.classes]
     best = probs.argmax(axis=1)
@@ -59,4 +62,24 @@ def _one(manifest: Manifest, ids: Sequence[str], probs: np.ndarray) -> list[Pred
     ]
 
 
-_BY_KIND: dict[tuple[str, str], Answers] = {("classification", "one"): _one}
+def _many(
+    manifest: Manifest, model: Model, ids: Sequence[str], probs: np.ndarray
+) -> list[Prediction]:
+    """Each class from its own threshold on: the model's where it has learned them, else a half."""
+    import numpy as np
+
+    limits = np.broadcast_to(getattr(model, "thresholds", 0.5), probs.shape[1:])
+    names = [c.id for c in manifest.classes]
+    found = []
+    for item, row in zip(ids, probs, strict=True):
+        given = np.flatnonzero(row >= limits)
+        least = float(row[given].min()) if len(given) else None
+        labels = tuple(names[c] for c in given)
+        found.append(Prediction(item, labels, least, tuple(map(float, row))))
+    return found
+
+
+_BY_KIND: dict[tuple[str, str], Answers] = {
+    ("classification", "one"): _one,
+    ("classification", "many"): _many,
+}

@@ -129,7 +129,7 @@ def replacing(folder: Path) -> Iterator[Path]:
     What stands there is replaced where it is a model's folder with nothing else in it, or empty. Raises
     ExportError otherwise, and where the disk refuses.
     """
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     made = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -161,7 +161,8 @@ def _put(made: Path, folder: Path) -> None:
     shutil.rmtree(before, ignore_errors=True)
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path) -> None:
+    """Raise ExportError where something else than a model's folder, or an empty one, lies there."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise ExportError(f"{folder} is there already and is no folder", "name another place")
     if not folder.exists():

@@ -20,7 +20,7 @@ from labelwright.loop.split import POOL
 from labelwright.loop.supported import learnable
 from labelwright.loop.workbench import encoder_call, reads_vectors
 from labelwright.model.card import card
-from labelwright.model.folder import CARD, Content, read, replacing, write
+from labelwright.model.folder import CARD, Content, read, refuse_foreign, replacing, write
 from labelwright.model.manifest import (
     Check,
     ClassEntry,
@@ -55,6 +55,7 @@ def write_model(bench: Workbench, folder: Path, *, name: str) -> Manifest:
     """
     from labelwright import __version__
 
+    refuse_foreign(folder)
     round_ = _newest(bench, name)
     content = _content(bench, round_, f"labelwright {__version__}")
     told = campaign(bench, __version__)

@@ -13,11 +13,13 @@ import numpy as np
 from labelwright.loop.errors import DataError, PluginError
 from labelwright.loop.items import Inputs
 from labelwright.loop.ports import Context, Items, Kept, Progress, no_progress
+from labelwright.loop.pretraining import prepared
 from labelwright.loop.scaling import Scaling
 from labelwright.loop.workbench import complete
 from labelwright.model.answers import Prediction, answers
 from labelwright.model.folder import Content, read
 from labelwright.model.manifest import Manifest, ModelError
+from labelwright.project import cache_folder
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
@@ -69,7 +71,7 @@ class Predictor:
         context = Context(
             task=complete(task, inputs_of(manifest)),
             data_root=data_root or Path(),
-            cache=folder,
+            cache=cache_folder(),
             seed=manifest.seed,
             progress=progress,
             models=models,
@@ -96,7 +98,7 @@ class Predictor:
         """Predictions, as many at a time as there are items together."""
         render = answers(self.manifest)
         for some in items:
-            yield render(self.manifest, some.ids, self.probabilities(some))
+            yield render(self.manifest, self.model, some.ids, self.probabilities(some))
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], *, id: str | None = None
@@ -130,16 +132,15 @@ def inputs_of(manifest: Manifest) -> Inputs:
 def _encoder(content: Content, context: Context) -> tuple[Any, tuple[str, ...]]:
     told = content.manifest.encoder
     try:
-        encoder = context.plugins.invoke("encode", told.call, context=context)
-        identity = encoder.identity
+        encoder: Any = context.plugins.invoke("encode", told.call, context=context)
+        encoder = prepared(context.task, encoder, context)
+        if told.fitted:
+            encoder.restore(Kept(content.part("encoder"), told.values))
+        return encoder, _same(told.identity, encoder.identity, told.written)
     except (PluginError, DataError) as error:
         raise ModelError(
             f"the model needs its encoder, {told.written}: {error.message}", error.remedy
         ) from error
-    notes = _same(told.identity, identity, told.written)
-    if told.fitted:
-        encoder.restore(Kept(content.part("encoder"), told.values))
-    return encoder, notes
 
 
 def _same(then: str, now: str, written: str) -> tuple[str, ...]:
