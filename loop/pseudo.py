@@ -39,3 +39,21 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
         made.model, rows[made.rows], made.labels, made.gate, made.why, made.supervised_score,
         made.score,
     )  # fmt: skip
+
+
+def refuse_misfits(bench: Workbench, round_: int) -> None:
+    """Raise PluginError where the task's learner cannot do what `pseudo_labels` or `augment` ask of it.
+
+    Asked in every round before anybody is asked to label anything.
+    """
+    from labelwright.loop.learn.suiting import refuse_augment, refuse_learner
+
+    settings, plugins = bench.task.pseudo_labels, bench.context.plugins
+    if settings is None and not bench.task.train.augment:
+        return
+    learner = bench.learner(round_)
+    if settings is not None:
+        method = settings.method.name
+        refuse_learner(method, plugins.load("pseudo", method), learner)
+    some = np.flatnonzero(bench.split(round_) == POOL)[:2]
+    refuse_augment(learner, bench.context, lambda: bench.seen(round_, some))

@@ -22,6 +22,7 @@ from labelwright.loop.history import RoundRecord
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.measuring import measure
 from labelwright.loop.pretraining import pretrain
+from labelwright.loop.pseudo import refuse_misfits
 from labelwright.loop.sending import send
 from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
 from labelwright.loop.store import Choice
@@ -129,6 +130,7 @@ def _require_both(counts: dict[str, int]) -> None:
 
 def embed(bench: Workbench, round_: int) -> Outcome:
     """Turn all items into vectors, once for each snapshot and encoder."""
+    refuse_misfits(bench, round_)
     encoder = bench.encoder(bench.items(round_).inputs)
     before = bench.store.outcome(round_ - 1, "embed") if round_ else None
     key = [encoder.identity, bench.needed(round_, "split")["split"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labelwright.dsl.task import Task
+from labelwright.dsl.task import Call, Task, Word
 
 _AVERAGES = ("macro_f1", "macro_precision", "macro_recall", "weighted_f1")
 _SHARES = ("accuracy", "exact_match", "micro_f1", "micro_precision", "micro_recall")
@@ -18,13 +18,51 @@ WITHOUT_MODEL = (
 )
 """Our query strategies that need no model and no labels: where nothing is learned, they see none."""
 
+OF_ONE = frozenset(
+    (
+        "badge",
+        "bald",
+        "batch_bald",
+        "class_balancing",
+        "clue",
+        "cluster_margin",
+        "committee",
+        "contrastive",
+        "density_weighted",
+        "entropy",
+        "epig",
+        "expected_gradient_length",
+        "least_confidence",
+        "margin",
+        "power_bald",
+        "ranked_batch",
+        "rare_class",
+        "token_log_probability",
+        "u_herding",
+    )
+)
+"""Our query strategies that need one class an item: they read a row of probabilities as a choice."""
+
+LEARN_ONE = frozenset(("boosting", "sklearn"))
+"""Our learners that need one class an item."""
+
 MEASURED = frozenset((*_SHARES, *_AVERAGES, "precision", "recall", "f1", "ece", "alpha", "labels"))
 """Metrics that criteria may name."""
 
 
 def learnable(task: Task) -> bool:
     """Whether this version has a model for the task. For others it asks, collects and resolves."""
+    return task.kind == "classification"
+
+
+def single(task: Task) -> bool:
+    """Whether an item has one class."""
     return task.kind == "classification" and task.choose == "one"
+
+
+def several(task: Task) -> bool:
+    """Whether an item may have several classes."""
+    return task.kind == "classification" and task.choose == "many"
 
 
 def unsupported_metrics(task: Task) -> list[str]:
@@ -44,8 +82,10 @@ def unsupported(task: Task) -> list[str]:
             for phase in task.query.phases
             if phase.strategy.name not in WITHOUT_MODEL
         ]
-        if task.query.second_opinions:
-            found.append(f"query second_opinions for {_several(task)}")
+    if several(task):
+        found += _of_one(task)
+    if task.query.second_opinions and not single(task):
+        found.append(f"query second_opinions for {_several(task)}")
     if task.holdout.measure != "uniform":
         found.append(f"holdout measure = {task.holdout.measure} (uniform can)")
     if task.existing_labels is not None and task.existing_labels.trust != "verified":
@@ -64,11 +104,31 @@ def unsupported(task: Task) -> list[str]:
         found.append("adjudicate when …")
     if task.annotators.pause_below is not None:
         found.append("pause when …")
-    if task.train.augment:
-        found.append("train augment")
     if learnable(task):
         found += [f"metric {name}" for name in unsupported_metrics(task)]
     return found
+
+
+def _of_one(task: Task) -> list[str]:
+    """What needs one class an item, where this task may give several."""
+    strategies = [part for phase in task.query.phases for part in _parts(phase.strategy)]
+    unfit = dict.fromkeys(call.name for call in strategies if call.name in OF_ONE)
+    found = [f"query strategy {name} for {_several(task)} (auto, multilabel_margin, k_means and random can)"
+             for name in unfit]  # fmt: skip
+    if task.train.finetune.name in LEARN_ONE:
+        found.append(f"train finetune = {task.train.finetune.name} for {_several(task)} (head can)")
+    if task.pseudo_labels is not None:
+        found.append(
+            f"pseudo_labels method = {task.pseudo_labels.method.name} for {_several(task)}"
+        )
+    return found
+
+
+def _parts(strategy: Call) -> list[Call]:
+    """A strategy and those that it mixes."""
+    inner = [a.value for a in strategy.args if isinstance(a.value, Call)]
+    inner += [Call(name=a.value.name) for a in strategy.args if isinstance(a.value, Word)]
+    return [strategy, *(part for call in inner for part in _parts(call))]
 
 
 def _several(task: Task) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labelwright.loop.learn.suiting import needs
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from labelwright.loop.unlabelled.certainty import Certainty
 
 
+@needs("network")
 def entropy(
     *,
     learner: Learner,

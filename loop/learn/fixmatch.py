@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import needs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from labelwright.loop.unlabelled.consistency import Consistency
 
 
+@needs("network")
 def fixmatch(
     *,
     learner: Learner,

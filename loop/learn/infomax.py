@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.gated import Way, gated
+from labelwright.loop.learn.suiting import needs, refuse_learner
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,7 @@ _ROWS = 2_000  # unlabelled rows that the model is made sure of
 _SMOOTHED = "on vectors smoothed over their neighbours, "
 
 
+@needs("vectors")
 def infomax(
     *,
     learner: Learner,
@@ -36,6 +38,7 @@ def infomax(
     """
     import numpy as np
 
+    refuse_learner("infomax", infomax, learner)
     if features not in ("auto", "raw", "graph"):
         raise PluginError(
             f"infomax: there are no features {features!r}", "write raw, graph or auto"

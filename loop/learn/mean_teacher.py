@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labelwright.loop.learn.suiting import needs
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from labelwright.loop.unlabelled.teacher import MeanTeacher
 
 
+@needs("network")
 def mean_teacher(
     *,
     learner: Learner,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.gated import Way, gated
+from labelwright.loop.learn.suiting import needs, refuse_learner
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,7 @@ _ITEMS = 8_192  # of the graph, the labelled ones among them
 _ROUNDS, _STILL = 300, 1e-6
 
 
+@needs("vectors")
 def propagate(
     *,
     learner: Learner,
@@ -36,6 +38,7 @@ def propagate(
     """
     import numpy as np
 
+    refuse_learner("propagate", propagate, learner)
     if not 0 <= alpha < 1:
         raise PluginError(f"propagate: alpha = {alpha:g} makes no sense", "give 0 to below 1")
     drawn = np.random.default_rng(random_state).permutation(len(X_unlabelled))

@@ -1,13 +1,15 @@
 """Pseudo-labels where the model is sure: thresholded self-training, once, behind the gate.
 
-Lee 2013, "Pseudo-Label"; distribution alignment after Berthelot et al. 2020 (ReMixMatch).
+Lee 2013, "Pseudo-Label"; distribution alignment after Berthelot et al. 2020 (ReMixMatch); thresholds that
+adapt after FlexMatch (Zhang et al. 2021) and FreeMatch (Wang et al. 2023).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from labelwright.loop.errors import PluginError
 from labelwright.loop.ports import Pseudo
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 _SMOOTHING = 2  # labels added to every class that has some, in the prior
 _TRIAL_ROWS = 4_000  # unlabelled rows that each fold of the gate's trial works with
 
+Adaptive = Literal["none", "flex", "free"]
+
 
 def threshold(
     *,
@@ -29,18 +33,24 @@ def threshold(
     settings: PseudoLabels,
     class_ids: Sequence[str],
     random_state: int,
+    adaptive: Adaptive = "none",
 ) -> Pseudo:
     """Items that the model is sure of count as labelled, if cross-validation finds that it helps.
 
-    An item is taken where its probability, aligned to the labels' distribution, reaches its class's
-    threshold: up to `cap` items for each label of the class, drawn at random (the surest ones teach
-    least). Together they weigh as much as the labels, one by one never more. Implements
-    `pseudo.PseudoMethod`.
+    adaptive: thresholds as the task file says (none), lower for classes of which few items are surely seen
+    (flex), or as sure as the model is on average, lower for rarer classes (free). An item is taken where its
+    probability, aligned to the labels' distribution, reaches its class's threshold: up to `cap` items for
+    each label of the class, drawn at random (the surest ones teach least). Together they weigh as much as the
+    labels, one by one never more. Implements `pseudo.PseudoMethod`.
     """
     import numpy as np
 
     from labelwright.loop.learn.gate import fewest, trial, usable
 
+    if adaptive not in ("none", "flex", "free"):
+        raise PluginError(
+            f"threshold: there is no adaptive {adaptive!r}", "write none, flex or free"
+        )
     limits = np.array([settings.thresholds.get(c, settings.threshold) for c in class_ids])
     supervised = learner.fit(X_labelled, targets)
 
@@ -57,7 +67,7 @@ def threshold(
     if len(X_unlabelled) == 0:
         return closed("there is no unlabelled item left")
     probs = supervised.predict_proba(X_unlabelled)
-    rows, labels = select(probs, targets, settings, limits, random_state)
+    rows, labels = select(probs, targets, settings, limits, random_state, adaptive)
     if len(rows) == 0:
         return closed("the model is sure enough of no unlabelled item")
     rng = np.random.default_rng(random_state)
@@ -65,7 +75,9 @@ def threshold(
     sample = X_unlabelled[np.sort(rng.choice(len(X_unlabelled), size=n_rows, replace=False))]
 
     def on_fold(fold: np.ndarray, plain: Callable[[np.ndarray], np.ndarray]) -> Model:
-        chosen, given = select(plain(sample), targets[fold], settings, limits, random_state)
+        chosen, given = select(
+            plain(sample), targets[fold], settings, limits, random_state, adaptive
+        )
         return retrain(learner, X_labelled[fold], targets[fold], sample[chosen], given)
 
     found = trial(learner, X_labelled, targets, on_fold, random_state)
@@ -87,6 +99,7 @@ def select(
     settings: PseudoLabels,
     limits: np.ndarray,
     random_state: int,
+    adaptive: Adaptive = "none",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows of `probs` (m, n_classes) to take and the class of each, in the order of the rows.
 
@@ -97,6 +110,7 @@ def select(
     counts = targets.sum(axis=0)
     if settings.distribution_alignment:
         probs = aligned(probs, counts)
+    limits = adapted(adaptive, probs, limits)
     label = probs.argmax(axis=1)
     sure = probs.max(axis=1) >= limits[label]
     rng = np.random.default_rng(random_state)
@@ -108,6 +122,27 @@ def select(
         taken.append(order[label[order] == c][:room])
     rows = np.sort(np.concatenate(taken))
     return rows, label[rows]
+
+
+def adapted(adaptive: Adaptive, probs: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Thresholds (n_classes,) by what the model says of the unlabelled items, `probs` (m, n_classes).
+
+    flex: β / (2 − β) of the limit, where β is how many items reach their class's limit there, beside the
+    most of any class or those that reach none, whichever are more. free: the mean probability of the
+    likeliest class, times each class's mean probability beside the highest; limits have no part in it.
+    """
+    import numpy as np
+
+    label, sure = probs.argmax(axis=1), probs.max(axis=1)
+    if adaptive == "flex":
+        reached = sure >= limits[label]
+        counts = np.bincount(label[reached], minlength=len(limits))
+        learned = counts / max(counts.max(), np.count_nonzero(~reached), 1)
+        return np.asarray(limits * learned / (2 - learned))
+    if adaptive == "free":
+        mean = probs.mean(axis=0)
+        return np.asarray(sure.mean() * mean / mean.max())
+    return limits
 
 
 def aligned(probs: np.ndarray, counts: np.ndarray) -> np.ndarray:
