@@ -20,7 +20,7 @@ from labelwright.loop import disk
 from labelwright.loop.alarms import alarms
 from labelwright.loop.errors import LabelwrightError
 from labelwright.loop.history import Campaign, Estimate, RoundRecord
-from labelwright.summary import bill, last_round, outcome, verdicts
+from labelwright.summary import bill, last_round, nothing_learned, outcome, verdicts
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
@@ -75,6 +75,7 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
         ],
         "accuracy": _estimate(last.measurement.accuracy) if last else None,
         "true_accuracy": _figure(last.measurement.true_accuracy) if last else None,
+        "nothing_learned": nothing_learned(task, last.measurement) if last else None,
         "spent": {
             "annotations": spent.training,
             "holdout_annotations": spent.holdout,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from labelwright import figures
 from labelwright.dsl.task import Task
 from labelwright.loop.history import Campaign, Measurement, RoundRecord, Verdict
 
@@ -151,6 +152,22 @@ def most_confused(measurement: Measurement, limit: int) -> tuple[Confusion, ...]
         if i != j and items
     ]
     return tuple(sorted(pairs, key=lambda c: (-c.items, -c.share))[:limit])
+
+
+def nothing_learned(task: Task, now: Measurement) -> str | None:
+    """A sentence where the model's answers have nothing to do with people's; None where they have."""
+    from labelwright.loop.measure.chance import against_chance
+
+    found = against_chance(now.confusion) if now.confusion else None
+    if found is None or found.clear:
+        return None
+    share = figures.percent(found.right / found.n)
+    most = class_names(task).get(now.classes[found.most].id, now.classes[found.most].id)
+    return (
+        f"nothing was learned: {share} of {figures.counted(found.n, 'holdout item')} are answered rightly, "
+        f"no more than by chance; always answering {most} would be right for "
+        f"{figures.percent(found.always)}"
+    )
 
 
 @dataclass(frozen=True)

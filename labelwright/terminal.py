@@ -20,6 +20,8 @@ from labelwright.summary import (
     bill,
     class_names,
     last_round,
+    measured,
+    nothing_learned,
     outcome,
     questions,
     verdicts,
@@ -165,7 +167,10 @@ def closing(
     spent = bill(task, campaign)
     word = outcome(task, campaign)
     stopped = "" if word == "PASS" else f"{_sentence(campaign.reason)}\n"
-    lines = f"{stopped}{word} after {_annotations(spent)}."
+    now = measured(campaign)
+    told = nothing_learned(task, now) if now else None
+    nothing = f"{_sentence(told)}\n" if told else ""
+    lines = f"{nothing}{stopped}{word} after {_annotations(spent)}."
     tail = [f"Report   {report}"] if report else []
     tail += [f"Waiting  {awaited_line(campaign.awaited)}"] if campaign.awaited else []
     tail += [f"People   {where}"] if where else []
@@ -198,7 +203,7 @@ def status_view(
     spent = bill(task, campaign)
     criteria = verdict_lines(task, campaign, width=width - 13).splitlines()
     blocks = [
-        ("How good", [*_goodness(campaign), *criteria]),
+        ("How good", [*_goodness(task, campaign), *criteria]),
         ("What it cost", _cost(task, campaign, spent)),
         ("Who did what", _people(campaign)),
         *([("How chosen", chosen)] if (chosen := _chosen(campaign)) else []),
@@ -215,7 +220,7 @@ def status_view(
     return "\n".join(lines)
 
 
-def _goodness(campaign: Campaign) -> list[str]:
+def _goodness(task: Task, campaign: Campaign) -> list[str]:
     last = last_round(campaign)
     if last is None:
         return ["not known: no round has finished"]
@@ -231,7 +236,7 @@ def _goodness(campaign: Campaign) -> list[str]:
         lines.append(
             f"true {figures.decimal(now.true_accuracy)} on the whole holdout, {whole} (rehearsal)"
         )
-    return lines
+    return lines + [clean(told) for told in [nothing_learned(task, now)] if told]
 
 
 def _cost(task: Task, campaign: Campaign, spent: Bill) -> list[str]:
