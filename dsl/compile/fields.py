@@ -24,7 +24,12 @@ _RESERVED = {"label", "columns", "shown_beside"}  # and whatever begins with lw_
 _NO_NAMES = {"true", "false", "nan", "inf", "infinity"}  # Label Studio reads no text in them
 _PICTURE_SOURCES = ("images", "npz")
 _BUNDLED_KIND: dict[str, Kind] = {"digits": "image", "wine": "column", "breast_cancer": "column"}
-_ENCODER_KIND: dict[str, Kind] = {"pixels": "image", "resnet": "image", "table": "column"}
+_ENCODER_KIND: dict[str, Kind] = {
+    "pixels": "image",
+    "resnet": "image",
+    "vision": "image",
+    "table": "column",
+}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
     [
         *(f"encode.{name}" for name in ("tfidf", "minilm", "pretrained", "pixels", "table")),
         "encode.resnet",
+        "encode.vision",
         *(f"read.{name}" for name in ("csv", "parquet", "jsonl", "npz", "images", "bundled")),
         "annotate.simulate",
         "annotate.terminal",
