@@ -21,7 +21,7 @@ from labelwright.loop.second_opinions import further_opinions
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL, mix
 from labelwright.loop.store import Choice
-from labelwright.loop.supported import learnable
+from labelwright.loop.supported import learnable, several
 from labelwright.loop.themes import chain
 from labelwright.loop.workbench import Workbench, reads_vectors
 
@@ -35,6 +35,7 @@ class Trained:
     classes: tuple[str, ...]
     learner: Learner
     model: Model | None
+    targets: np.ndarray
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """(n, n_classes) by the model of the labels so far."""
@@ -48,8 +49,7 @@ class Trained:
 
     def fit_again(self, rows: np.ndarray, seed: int) -> Model:
         """A model of these labelled rows alone (with repetition), not calibrated."""
-        targets = np.eye(len(self.classes))[self.y_training[rows]]
-        return self.learner.fit(self.X_training[rows], targets, calibrate=False)
+        return self.learner.fit(self.X_training[rows], self.targets[rows], calibrate=False)
 
 
 def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]:
@@ -77,6 +77,7 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
         used.training,
         round_,
         bench.measured(round_ - 1),
+        len(training),
     )
     n_new = min(n - len(first), len(open_rows))
     chosen, told = _ask_strategy(
@@ -185,12 +186,15 @@ def _ask_strategy(
             model = bench.supervised(round_ - 1)
         else:  # features or classes are new (rows appended, a change applied), or a proxy chooses
             model = learner.fit(np.asarray(features[training.rows]), bench.targets(training))
+    known = slice(None) if model else slice(0)
+    targets = bench.targets(training) if model else np.zeros((0, len(bench.task.labels)))
     view: Any = Trained(
-        X_training=np.asarray(features[training.rows if model else training.rows[:0]]),
-        y_training=training.classes if model else training.classes[:0],
+        X_training=np.asarray(features[training.rows[known]]),
+        y_training=targets if several(bench.task) else training.classes[known],
         classes=tuple(c.id for c in bench.task.labels),
         learner=learner,
         model=model,
+        targets=targets,
     )
     taken = np.union1d(asked, np.concatenate([training.rows, training.unusable]))
     in_batch = np.array(beside, dtype=np.int64)

@@ -23,13 +23,15 @@ from labelwright.loop.history import (
     FlaggedAnswer,
     RoundRecord,
 )
-from labelwright.loop.labels import Labels, in_force, present
+from labelwright.loop.labels import Labels, closer, in_force, present
 from labelwright.loop.measuring import judge_again
 from labelwright.loop.outbox import Outbox
 from labelwright.loop.people.anchoring import anchoring
 from labelwright.loop.sending import batch_id
+from labelwright.loop.sets import Sets
 from labelwright.loop.split import POOL
 from labelwright.loop.store import Store
+from labelwright.loop.supported import several
 
 if TYPE_CHECKING:
     from labelwright.loop.versions import Versions
@@ -177,10 +179,15 @@ def _chosen(
 
 
 def _doubts(bench: Workbench, last: int | None, labels: tuple[Labels, Labels]) -> list[Doubt]:
-    """Pool items with the smallest margin between the two likeliest classes, labelled ones included."""
+    """Pool items with the smallest margin between the two likeliest classes, labelled ones included.
+
+    With several classes an item, those where most classes are most open: see `_open`.
+    """
     assert last is not None
     rows = np.flatnonzero(bench.split(last) == POOL)
     probs = bench.final(last).predict_proba(bench.seen(last, rows))
+    if several(bench.task):
+        return _open(bench, last, rows, probs, labels[0])
     if probs.shape[1] < 2:
         return []
     ranked = np.argsort(-probs, axis=1, kind="stable")[:, :2]
@@ -201,6 +208,33 @@ def _doubts(bench: Workbench, last: int | None, labels: tuple[Labels, Labels]) -
     ]
 
 
+def _open(
+    bench: Workbench, last: int, rows: np.ndarray, probs: np.ndarray, labels: Labels
+) -> list[Doubt]:
+    """Items with the greatest expected number of wrong decisions, and their two classes most in doubt."""
+    given = bench.given(last, probs)
+    wrong = np.where(given, 1 - probs, probs)
+    doubtful = np.argsort(-wrong.sum(axis=1), kind="stable")[:MOST_DOUBTS]
+    known = dict(zip(map(int, labels.rows), labels.answers, strict=True))
+    items, classes = bench.items(last), bench.task.labels
+    doubts = []
+    for i in doubtful:
+        first, second = np.argsort(-wrong[i], kind="stable")[[0, min(1, len(classes) - 1)]]
+        answer = known.get(int(rows[i]))
+        doubts.append(
+            Doubt(
+                item=items.id_of(rows[i]),
+                predicted=classes[first].id,
+                probability=float(probs[i, first]),
+                runner_up=classes[second].id,
+                runner_up_probability=float(probs[i, second]),
+                given=Sets(bench.task).named(given[i]),
+                label=None if answer is None else ", ".join(answer),
+            )
+        )
+    return doubts
+
+
 def _annotators(
     bench: Workbench, last: int | None, labels: tuple[Labels, Labels]
 ) -> tuple[AnnotatorScore, ...]:
@@ -218,9 +252,10 @@ def _annotators(
         people[row].add(event.annotator)
     all_of = Counter(e.annotator for _, e in present(told, bench.items(last)))
     given: dict[str, list[tuple[float | None, bool | None]]] = defaultdict(list)
+    close = closer(bench.task)
     for row, event in judged:
         shared = len(people[row]) > 1 and row in resolved and not event.skipped
-        agrees = event.labels == resolved[row] if shared else None
+        agrees = close(event.labels) == resolved[row] if shared else None
         given[event.annotator].append((event.seconds, agrees))
     scores = []
     for annotator, number in sorted(all_of.items()):

@@ -215,13 +215,18 @@ class ChosenItem(Record):
 
 
 class Doubt(Record):
-    """An item the model is least sure of, for a person to look at."""
+    """An item the model is least sure of, for a person to look at.
+
+    With several classes an item, `predicted` and `runner_up` are the two most in doubt, whether it gives
+    them or not, and `given` is what it gives.
+    """
 
     item: str
     predicted: str
     probability: float
     runner_up: str
     runner_up_probability: float
+    given: tuple[str, ...] | None = None
     label: str | None = None
 
 

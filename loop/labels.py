@@ -9,19 +9,21 @@ breaks a constraint is as good as none.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from labelwright.dsl.task import Task
 from labelwright.loop.budget import PAID
+from labelwright.loop.constraints import lineage
 from labelwright.loop.items import Snapshot
 from labelwright.loop.people.sets import majority_sets
 from labelwright.loop.plugins import Installed
 from labelwright.loop.ports import Span
 from labelwright.loop.store import Event
-from labelwright.loop.supported import learnable
+from labelwright.loop.supported import several, single
 from labelwright.loop.versions import Translation
 
 
@@ -32,7 +34,8 @@ class Labels:
     rows: (n,) positions in the snapshot. classes: (n,) index into `Task.labels`, -1 where an answer is
     no single class. agreement: (n,) share of an item's annotators who said the label. sources: per item
     `people` or `existing`. answers: per item the class ids of its label; spans: as many as these, where
-    they are parts of a text.
+    they are parts of a text. shares: per item what its people said, by class id, where the model learns
+    that instead of the label; none where it does not.
     """
 
     rows: np.ndarray
@@ -44,14 +47,21 @@ class Labels:
     skipped: np.ndarray  # rows asked about and answered by nobody
     answers: tuple[tuple[str, ...], ...] = ()
     spans: tuple[tuple[Span, ...], ...] = ()
+    shares: tuple[Mapping[str, float], ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def per_class(self, task: Task) -> dict[str, int]:
-        """How many items have each of the task's labels."""
-        counts = Counter(label for answer in self.answers for label in set(answer))
-        return {c.id: counts[c.id] for c in task.labels}
+        """How many items have each of the task's labels, and each class that contains some of these."""
+        above = lineage(task)
+        counts = Counter(
+            each
+            for answer in self.answers
+            for each in frozenset[str]().union(*(above[label] for label in answer))
+        )
+        told = {c.id for c in task.labels} | {c.parent for c in task.classes}
+        return {c.id: counts[c.id] for c in task.classes if c.id in told}
 
 
 def present(events: Sequence[Event], snapshot: Snapshot) -> list[tuple[int, Event]]:
@@ -130,15 +140,16 @@ def resolve(
     for row, event in judgements:
         if part[row]:
             by_row[row].append(event)
-    found = _single(task, plugins, by_row) if learnable(task) else _several(task, by_row)
+    found = _single(task, plugins, by_row) if single(task) else _several(task, by_row)
     names = [c.id for c in task.labels]
     index = {c: i for i, c in enumerate(names)}
     dropped = [row for row, r in found.items() if not index.keys() >= set(r.labels)]
     rows = [row for row in sorted(found) if row not in set(dropped)]
+    any_shares = any(found[row].shares for row in rows)
     return Labels(
         rows=np.array(rows, dtype=np.int64),
         classes=np.array(
-            [index[found[row].labels[0]] if learnable(task) else -1 for row in rows], dtype=np.int64
+            [index[found[row].labels[0]] if single(task) else -1 for row in rows], dtype=np.int64
         ),
         agreement=np.array([found[row].agreement for row in rows], dtype=np.float64),
         sources=tuple(
@@ -152,6 +163,7 @@ def resolve(
         skipped=np.array(sorted(by_row.keys() - found.keys()), dtype=np.int64),
         answers=tuple(found[row].labels for row in rows),
         spans=tuple(found[row].spans for row in rows),
+        shares=tuple(found[row].shares for row in rows) if any_shares else (),
     )
 
 
@@ -160,6 +172,7 @@ class _Resolved:
     labels: tuple[str, ...]
     spans: tuple[Span, ...]
     agreement: float
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 def _single(
@@ -173,30 +186,48 @@ def _single(
     found = method(
         [(e.item, e.annotator, label) for e, _, label in given], [c.id for c in task.choices]
     )
-    return {row_of[item]: _Resolved((r.label,), (), r.agreement) for item, r in found.items()}
+    return {
+        row_of[item]: _Resolved((r.label,), (), r.agreement, r.probability if r.teaches else {})
+        for item, r in found.items()
+    }
 
 
 def _several(task: Task, by_row: Mapping[int, Sequence[Event]]) -> dict[int, _Resolved]:
     """Several classes, or marks, an item: those that most of its people gave."""
     answered = [(row, e) for row, events in by_row.items() for e in events if not e.skipped]
     row_of = {e.item: row for row, e in answered}
-    marks = [(e.item, e.annotator, _marks(e)) for _, e in answered]
+    close = closer(task)
+    marks = [(e.item, e.annotator, _marks(e, close)) for _, e in answered]
     rank = {c.id: i for i, c in enumerate(task.classes)}
     found = {}
-    for item, resolved in majority_sets(marks).items():
+    least_one = several(task) and task.empty == "forbidden"
+    for item, resolved in majority_sets(marks, least_one=least_one).items():
         ordered = sorted(
             resolved.marks,
             key=lambda m: (m[1].start, m[1].end, rank[m[0]]) if m[1] else (rank[m[0]],),
         )
         found[row_of[item]] = _Resolved(
-            tuple(label for label, _ in ordered),
+            close(tuple(label for label, _ in ordered)),
             tuple(span for _, span in ordered if span is not None),
             resolved.agreement,
         )
     return found
 
 
-def _marks(event: Event) -> list[tuple[str, Span | None]]:
+def _marks(event: Event, close: Callable[[tuple[str, ...]], tuple[str, ...]]) -> list[Any]:
     if event.spans:
         return list(zip(event.labels, event.spans, strict=True))
-    return [(label, None) for label in event.labels]
+    return [(label, None) for label in close(event.labels)]
+
+
+def closer(task: Task) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """What makes an answer of several classes name those that contain them too, where these are answers."""
+    if not several(task) or task.choosable == "leaves":
+        return lambda labels: labels
+    above, choices = lineage(task), [c.id for c in task.choices]
+
+    def close(labels: tuple[str, ...]) -> tuple[str, ...]:
+        said = frozenset[str]().union(*(above[label] for label in labels))
+        return tuple(c for c in choices if c in said)
+
+    return close

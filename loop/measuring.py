@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,16 @@ import numpy as np
 from labelwright.loop.conditions import mask
 from labelwright.loop.constraints import Judge
 from labelwright.loop.history import Measurement, RoundRecord, Verdict
-from labelwright.loop.labels import in_force
-from labelwright.loop.measure.evidence import Bounded, Evidence
+from labelwright.loop.labels import closer, in_force
+from labelwright.loop.measure import metrics
+from labelwright.loop.measure.counted import cells, of_sets
+from labelwright.loop.measure.evidence import Bounded, Evidence, View
 from labelwright.loop.measure.summary import measurement
-from labelwright.loop.people.agreement import krippendorff
+from labelwright.loop.people.agreement import krippendorff, krippendorff_sets
 from labelwright.loop.seeds import derive_seed
+from labelwright.loop.sets import Sets
 from labelwright.loop.split import HOLDOUT
-from labelwright.loop.supported import learnable
+from labelwright.loop.supported import learnable, several
 from labelwright.loop.workbench import Workbench
 
 
@@ -70,31 +74,43 @@ def _criteria(bench: Workbench) -> str:
     return json.dumps([accept, slices], sort_keys=True)
 
 
-def evidence(bench: Workbench, round_: int) -> Evidence:
-    """Holdout labels beside the final model's probabilities."""
+def evidence(bench: Workbench, round_: int) -> View:
+    """Holdout labels beside the final model's answers."""
     items, task = bench.items(round_), bench.task
     _, held = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
     rows = held.rows if bench.learned(round_) else held.rows[:0]
-    classes = held.classes[: len(rows)]
     probs = np.empty((0, len(task.labels)))
     if len(rows):
         probs = bench.final(round_).predict_proba(bench.seen(round_, rows))
     shown = items.take(rows).table
-    return Evidence(
-        truth=classes,
-        probs=probs,
-        classes=tuple(c.id for c in task.labels),
-        slices={s.name: mask(s.when, shown) for s in task.slices},
-        labels_per_class=bench.needed(round_, "resolve")["labels_per_class"],
-        alpha=_alpha(bench, round_),
-        seed=derive_seed(bench.context.seed, "measure"),
-    )
+    resolved = bench.needed(round_, "resolve")
+    told: dict[str, Any] = {
+        "slices": {s.name: mask(s.when, shown) for s in task.slices},
+        "labels_per_class": resolved["labels_per_class"],
+        "alpha": _alpha(bench, round_),
+        "seed": derive_seed(bench.context.seed, "measure"),
+    }
+    classes = tuple(c.id for c in task.labels)
+    if several(task):
+        sets = Sets(task)
+        return of_sets(
+            sets.hot(held.answers[: len(rows)]) > 0,
+            bench.given(round_, probs),
+            sets.coherent(probs),
+            classes,
+            sets.parents(),
+            labels=resolved["labels"],
+            **told,
+        )
+    return Evidence(truth=held.classes[: len(rows)], probs=probs, classes=classes, **told)
 
 
 def _alpha(bench: Workbench, round_: int) -> Bounded:
-    """Krippendorff's alpha over all items that two or more people judged, each with one class."""
+    """Krippendorff's alpha over all items that two or more people judged."""
     if not learnable(bench.task):
         return Bounded(None, 0)
+    if several(bench.task):
+        return _alpha_of_sets(bench, round_)
     watermark = bench.needed(round_, "collect")["watermark"]
     index = {c.id: float(i) for i, c in enumerate(bench.task.choices)}
     judge = Judge(bench.task)
@@ -108,11 +124,26 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
     )
 
 
+def _alpha_of_sets(bench: Workbench, round_: int) -> Bounded:
+    """Of sets of classes, by MASI distance: every answer counts, the empty one too."""
+    watermark = bench.needed(round_, "collect")["watermark"]
+    judge, close = Judge(bench.task), closer(bench.task)
+    answers = [
+        (event.item, event.annotator, frozenset(close(event.labels)))
+        for _, event in in_force(bench.events(watermark), bench.items(round_), bench.translation)
+        if event.source != "existing" and not event.skipped and judge.allows(event)
+    ]
+    return krippendorff_sets(answers, seed=derive_seed(bench.context.seed, "alpha"))
+
+
 def _true_accuracy(bench: Workbench, round_: int) -> float | None:
+    """The main figure on the whole holdout, by what the simulated people were told."""
     if not bench.annotators.rehearsal or not bench.learned(round_):
         return None
     rows = np.flatnonzero(bench.split(round_) == HOLDOUT)
     items = bench.items(round_).take(rows)
+    if several(bench.task):
+        return _true_micro_f1(bench, round_, rows, items.ids)
     truth = bench.annotators.truth(items.ids)  # type: ignore[attr-defined]
     index = {c.id: i for i, c in enumerate(bench.task.labels)}
     probs = bench.final(round_).predict_proba(bench.seen(round_, rows))
@@ -122,3 +153,16 @@ def _true_accuracy(bench: Workbench, round_: int) -> float | None:
         if truth.get(item) in index
     ]
     return float(np.mean(right)) if right else None
+
+
+def _true_micro_f1(
+    bench: Workbench, round_: int, rows: np.ndarray, ids: Sequence[str]
+) -> float | None:
+    truth = bench.annotators.truths(ids)  # type: ignore[attr-defined]
+    known = np.array([i for i, item in enumerate(ids) if item in truth], dtype=np.int64)
+    if not len(known):
+        return None
+    probs = bench.final(round_).predict_proba(bench.seen(round_, rows[known]))
+    hot = Sets(bench.task).hot(truth[ids[i]] for i in known) > 0
+    found = metrics.micro_f1(cells(hot, bench.given(round_, probs)).sum(axis=0))
+    return None if np.isnan(found) else float(found)

@@ -267,7 +267,8 @@ class Model(Protocol):
         """Calibrated probabilities, (n_items, n_classes) float64.
 
         Rows sum to one, but where the task has several classes an item (`choose = many`): then each
-        number is the probability of its class by itself.
+        number is the probability of its class by itself. Such a model may have `thresholds`, (n_classes,):
+        the probability from which on a class is given, 50% where it has none.
         """
 
     def state(self) -> dict[str, np.ndarray]:
@@ -341,8 +342,10 @@ class Chosen:
 class QueryLearner(Protocol):
     """The learner as a strategy sees it (modAL's attribute names).
 
-    `X_training` (n, dim) and `y_training` (n,) class indices are what people labelled so far; with no
-    label yet both are empty and `predict_proba` raises StrategyError("… needs labels").
+    `X_training` (n, dim) and `y_training` (n,) class indices are what people labelled so far; where an item
+    may have several classes, `y_training` is (n, n_classes) of 0 and 1, and `predict_proba`
+    gives each class's own probability. With no label yet both are empty and `predict_proba`
+    raises StrategyError("… needs labels").
     """
 
     X_training: np.ndarray

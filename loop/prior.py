@@ -20,7 +20,6 @@ from labelwright.loop.items import CONTENT, ITEM, Snapshot, content_hash
 from labelwright.loop.query.blocks import blocks
 from labelwright.loop.query.kernel import unit
 from labelwright.loop.rules.firing import firing
-from labelwright.loop.supported import learnable
 from labelwright.loop.workbench import save_array
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def prior(bench: Workbench, round_: int) -> np.ndarray | None:
     Raises what the encoder raises, and DataError where a rule does not fit the data.
     """
     task = bench.task
-    if not learnable(task):
+    if task.kind == "spans":
         return None
     vectors = _class_vectors(bench, round_)
     log_odds = None if vectors is None else by_texts(bench.features(round_), vectors)

@@ -27,7 +27,7 @@ from labelwright.loop.learn.folds import stratified
 from labelwright.loop.learn.gate import FOLDS, fewest, usable
 from labelwright.loop.ports import Chosen
 from labelwright.loop.seeds import derive_seed
-from labelwright.loop.supported import learnable
+from labelwright.loop.supported import single
 
 if TYPE_CHECKING:
     from labelwright.loop.history import Choosing
@@ -115,7 +115,7 @@ def further_opinions(
     """
     task = bench.task
     most = floor(task.query.second_opinions * n + 1e-9)
-    if most == 0 or not learnable(task):
+    if most == 0 or not single(task):
         return Opinions()
     targets = bench.targets(training)
     if len(training) < fewest(targets):

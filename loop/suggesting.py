@@ -17,6 +17,8 @@ from labelwright.dsl.compile.words import words
 from labelwright.loop.conditions import fields
 from labelwright.loop.ports import Model, Suggestion
 from labelwright.loop.rules.firing import firing
+from labelwright.loop.sets import Sets
+from labelwright.loop.supported import several
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
@@ -43,9 +45,22 @@ def by_model(task: Task, model: Model, X: np.ndarray, round_: int) -> list[Sugge
     """What the model of this round proposes for each item of X (n_items, dim)."""
     probs = model.predict_proba(np.asarray(X))
     version = model_version(task, round_)
+    if several(task):
+        return _sets(task, model, probs, version)
     return [
         Suggestion((task.labels[int(c)].id,), float(p[c]), version)
         for c, p in zip(probs.argmax(axis=1), probs, strict=True)
+    ]
+
+
+def _sets(task: Task, model: Model, probs: np.ndarray, version: str) -> list[Suggestion]:
+    """The classes given; the score is the mean probability that the model is right about a class."""
+    sets = Sets(task)
+    given = sets.decide(probs, getattr(model, "thresholds", None))
+    likely = np.where(given, sets.coherent(probs), 1 - probs).mean(axis=1)
+    return [
+        Suggestion(sets.named(row), float(score), version)
+        for row, score in zip(given, likely, strict=True)
     ]
 
 

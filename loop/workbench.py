@@ -41,8 +41,10 @@ from labelwright.loop.pretraining import begin, prepared
 from labelwright.loop.pseudo import pseudo_label
 from labelwright.loop.scaling import Scaling
 from labelwright.loop.seeds import derive_seed
+from labelwright.loop.sets import Sets
 from labelwright.loop.split import HOLDOUT, POOL
 from labelwright.loop.store import Event, Store
+from labelwright.loop.supported import several
 from labelwright.loop.versions import Translation, Versions
 
 _ROWS, _LABELS = "pseudo.rows", "pseudo.labels"
@@ -275,12 +277,22 @@ class Workbench:
         return (
             own
             if reads_vectors(own)
-            else head(random_state=derive_seed(self.context.seed, "learn"))
+            else head(random_state=derive_seed(self.context.seed, "learn"), context=self.context)
         )
 
     def targets(self, labels: Labels) -> np.ndarray:
-        """(n_labels, n_classes) one-hot."""
-        return np.asarray(np.eye(len(self.task.labels))[labels.classes])
+        """(n_labels, n_classes) one-hot, or all that an answer names; shares of people where these teach."""
+        if several(self.task):
+            return Sets(self.task).hot(labels.answers)
+        targets = np.eye(len(self.task.labels))[labels.classes]
+        index = {c.id: i for i, c in enumerate(self.task.labels)}
+        for row, shares in zip(targets, labels.shares, strict=False):
+            told = [(index[c], share) for c, share in shares.items() if c in index]
+            if told:
+                row[:] = 0
+                row[[i for i, _ in told]] = [share for _, share in told]
+                row /= row.sum()
+        return np.asarray(targets)
 
     def learned(self, round_: int) -> bool:
         """Whether the round had a label to learn from: after a change it may have had none."""
@@ -295,6 +307,10 @@ class Workbench:
         if self.needed(round_, "pseudo_label")["gate"] != "open":
             return self.supervised(round_)
         return self._restored(round_, "pseudo_label", self.write_pseudo)
+
+    def given(self, round_: int, probs: np.ndarray) -> np.ndarray:
+        """(n, n_classes) bool: the classes that the round's final model gives, of its probabilities."""
+        return Sets(self.task).decide(probs, getattr(self.final(round_), "thresholds", None))
 
     def pseudo_labels(self, round_: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows that were pseudo-labelled in a round, and their class indices; none if it closed."""

@@ -16,10 +16,14 @@ from statistics import NormalDist
 from typing import Any
 
 from labelwright.connectors.annotate.simulated_sets import SetHabits, read_set
+from labelwright.connectors.annotate.simulated_spans import SpanHabits, read_truth
+from labelwright.connectors.exchange.handing import parts
+from labelwright.connectors.exchange.marks import Mark, MarkError
 from labelwright.dsl.task import Task
 from labelwright.loop.errors import ConnectorError, DataError
 from labelwright.loop.matching import ClassMatcher, is_missing
-from labelwright.loop.ports import AnnotatorSource, Answer, Context, Items, Request
+from labelwright.loop.supported import several
+from labelwright.loop.ports import AnnotatorSource, Answer, Context, Items, Request, Span
 
 _SPREAD = 0.5
 """How far people's error rates lie from their mean: from half of it to one and a half times it."""
@@ -48,6 +52,9 @@ def simulate(
 
     With `choose = many` the column holds lists, or texts of several classes with `delimiter` between
     them. A wrong answer is wrong in one class: confused as above, or left out, or one too many.
+
+    With `kind = spans` it holds lists of {start, end, label}, in code points. Marks are wrong, not answers:
+    confused as above, or missed, or misplaced by a word; as many texts get a mark too many.
     """
     _check(people=people, error=error, confusion=confusion, seconds=seconds)
     habits = Habits(context.task, context.seed, people, error, confusion, seconds)
@@ -158,7 +165,7 @@ class Simulated:
 
     def check(self) -> None:
         """Raise DataError where the column holds values that are no class to choose."""
-        _ = self._sets if self._several else self._truths
+        _ = self._marks if self._spans else self._sets if self._several else self._truths
 
     def truth(self, ids: Sequence[str]) -> dict[str, str]:
         """True class id by item id, where the data hold one that the task's model can learn."""
@@ -167,6 +174,11 @@ class Simulated:
     def truths(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """True class ids by item id, with `choose = many`."""
         return {i: labels for i in ids if (labels := self._sets.get(i)) is not None}
+
+    def true_marks(self, ids: Sequence[str]) -> dict[str, tuple[Mark, ...]]:
+        """True marks by item id, with `kind = spans`."""
+        found = {i: self._marks[i][1] for i in ids if i in self._marks}
+        return {i: marks for i, marks in found.items() if marks is not None}
 
     def _refuse_too_many(self, requests: Sequence[Request]) -> None:
         most = max((r.people + len(r.not_by) for r in requests), default=0)
@@ -178,7 +190,9 @@ class Simulated:
             )
 
     def _answer(self, batch: str, item: str, person: str) -> Answer:
-        labels = self._said(person, item)
+        labels, spans = self._said_of_spans(person, item) if self._spans else (None, ())
+        if not self._spans:
+            labels = self._said(person, item)
         return Answer(
             item=item,
             annotator=person,
@@ -186,7 +200,18 @@ class Simulated:
             seconds=self.habits.time(person, item),
             skipped=labels is None,
             reference=f"simulate/{batch}/{item}/{person}",
+            spans=spans,
         )
+
+    def _said_of_spans(
+        self, person: str, item: str
+    ) -> tuple[tuple[str, ...] | None, tuple[Span, ...]]:
+        """The classes and places of what a person marks; None where nobody can say."""
+        text, truth = self._marks.get(item, ("", None))
+        if truth is None:
+            return None, ()
+        said = SpanHabits(self.habits).marks(person, item, text, truth)
+        return tuple(label for _, label in said), tuple(span for span, _ in said)
 
     def _said(self, person: str, item: str) -> tuple[str, ...] | None:
         """The classes that a person names; None where nobody can say."""
@@ -198,7 +223,30 @@ class Simulated:
 
     @property
     def _several(self) -> bool:
-        return self.context.task.choose == "many"
+        return several(self.context.task)
+
+    @property
+    def _spans(self) -> bool:
+        return self.context.task.kind == "spans"
+
+    @cached_property
+    def _marks(self) -> dict[str, tuple[str, tuple[Mark, ...] | None]]:
+        """Text and true marks by item id; None where nobody can say."""
+        matcher = ClassMatcher(self.context.task)
+        column = next(part.columns[0] for part in parts(self.context) if part.kind == "text")
+        texts = self.read(self.context, column)
+        found: dict[str, tuple[str, tuple[Mark, ...] | None]] = {}
+        for item, value in self.read(self.context, self.column).items():
+            text = str(texts.get(item) or "")
+            try:
+                found[item] = text, read_truth(value, text, matcher, self.habits)
+            except MarkError as error:
+                raise DataError(
+                    f"column {self.column} of item {item}: {error}",
+                    "it holds lists of {start, end, label} in the text, places in code points; a class "
+                    "may be one of the `aliases`",
+                ) from error
+        return found
 
     @cached_property
     def _sets(self) -> dict[str, tuple[str, ...] | None]:

@@ -23,7 +23,9 @@ _FEWEST_TO_CALIBRATE = 20
 
 def head(*, random_state: int, context: Context | None = None) -> Learner:
     """A calibrated logistic regression on the encoder's vectors; one for each class of several an item."""
-    if context is not None and context.task.choose == "many":
+    from labelwright.loop.supported import several
+
+    if context is not None and several(context.task):
         from labelwright.loop.learn.several import SeveralHead
 
         return SeveralHead(random_state)

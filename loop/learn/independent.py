@@ -52,7 +52,7 @@ def fit_independent(
     # The objective curves at least by `shrinkage`: this bounds the distance to the minimum.
     with one_thread():
         found = minimise(
-            objective, start.flatten(), tolerance=1e-4 * float(min(shrinkage.min(), 1 / total))
+            objective, start.flatten(), tolerance=1e-4 * min(float(shrinkage.min()), 1 / total)
         )
     rows = found.view(n_classes, -1)
     W, b = rows[:, :-1] / length, rows[:, -1]

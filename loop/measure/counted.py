@@ -24,7 +24,7 @@ class Counted:
     together: (n, 3) the counts of classes taken as one, by their indices, for parents of several: these
     are not the sums over them. gaps: (n, ECE_BINS) of each item's decisions, the sum of outcome less
     probability in each bin, `decisions` a item; None where the model has no probability for them.
-    slices: (n,) bool by name. labels_per_class, alpha: as in `Evidence`.
+    slices: (n,) bool by name. labels_per_class, alpha: as in `Evidence`; labels: how many items trained.
     """
 
     right: np.ndarray
@@ -35,6 +35,7 @@ class Counted:
     decisions: int = 1
     slices: Mapping[str, np.ndarray] = field(default_factory=dict)
     labels_per_class: Mapping[str, int] = field(default_factory=dict)
+    labels: int = 0
     alpha: Bounded = field(default_factory=lambda: Bounded(None, 0))
     seed: int = 0
 
@@ -132,14 +133,14 @@ def of_sets(
     """Evidence of several classes an item.
 
     truth, predicted: (n, n_classes) bool. probs: (n, n_classes), each class's own. parents: by id, the
-    indices of a class and of all within. rest: slices, labels_per_class, alpha, seed.
+    indices of a class and of all within. rest: slices, labels_per_class, labels, alpha, seed.
     """
     return Counted(
         right=(truth == predicted).all(axis=1),
-        counts=_cells(truth, predicted),
+        counts=cells(truth, predicted),
         classes=classes,
         together={
-            members: _cells(_any(truth, members), _any(predicted, members))
+            members: cells(_any(truth, members), _any(predicted, members))
             for members in parents.values()
             if len(members) != 1
         },
@@ -149,7 +150,7 @@ def of_sets(
     )
 
 
-def _cells(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+def cells(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """(..., 3) TP, FP, FN of decisions, 0 or 1."""
     return np.stack([truth & predicted, ~truth & predicted, truth & ~predicted], -1).astype(int)
 

@@ -68,6 +68,10 @@ class View(Protocol):
     def labels_per_class(self) -> Mapping[str, int]: ...
 
     @property
+    def labels(self) -> int:
+        """How many items have a label that trained."""
+
+    @property
     def alpha(self) -> Bounded: ...
 
     def __len__(self) -> int:
@@ -115,6 +119,11 @@ class Evidence:
         """The same, on the items of a slice."""
         here = self.slices[slice_name]
         return replace(self, truth=self.truth[here], probs=self.probs[here], slices={})
+
+    @property
+    def labels(self) -> int:
+        """How many items have a label that trained: each has one of the classes."""
+        return sum(self.labels_per_class.get(c, 0) for c in self.classes)
 
     def __len__(self) -> int:
         return len(self.truth)

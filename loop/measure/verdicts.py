@@ -119,7 +119,8 @@ def _of_classes(task: Task, criterion: Criterion, evidence: View) -> Iterator[tu
     for identity in ids:
         members = descendants(task, identity)
         if criterion.metric == "labels":
-            count = sum(evidence.labels_per_class.get(task.labels[m].id, 0) for m in members)
+            known = evidence.labels_per_class
+            count = known.get(identity, sum(known.get(task.labels[m].id, 0) for m in members))
             yield titles[identity], Bounded(float(count), count)
         else:
             yield titles[identity], evidence.of_class(criterion.metric, members)
@@ -142,6 +143,5 @@ def _figure(metric: str, evidence: View) -> Bounded:
     if metric == "alpha":
         return evidence.alpha
     if metric == "labels":
-        total = sum(evidence.labels_per_class.values())
-        return Bounded(float(total), total)
+        return Bounded(float(evidence.labels), evidence.labels)
     raise NotYet(f"{metric} is not measured in this version")

@@ -46,6 +46,59 @@ def krippendorff(
     return Bounded(float(estimate), len(counts), replicates=_alpha(counts, weights, values, scale))
 
 
+def krippendorff_sets(
+    answers: Sequence[tuple[str, str, frozenset[str]]], *, seed: int = 0
+) -> Bounded:
+    """Alpha of answers that are sets of classes, with a percentile bootstrap over items.
+
+    answers: (item, annotator, classes). Two sets are as far apart as MASI says (`masi`). As `krippendorff`
+    in everything else.
+    """
+    by_item: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    for item, annotator, value in answers:
+        by_item[item][annotator] = value
+    pairable = [list(given.values()) for given in by_item.values() if len(given) > 1]
+    if not pairable:
+        return Bounded(None, 0)
+    values = list(dict.fromkeys(v for given in pairable for v in given))
+    code = {value: i for i, value in enumerate(values)}
+    distance = np.array([[masi(a, b) for b in values] for a in values])
+    counts = np.zeros((len(pairable), len(values)))
+    observed = np.zeros(len(pairable))
+    for row, given in enumerate(pairable):
+        codes = [code[value] for value in given]
+        np.add.at(counts[row], codes, 1)
+        observed[row] = distance[np.ix_(codes, codes)].sum() / (len(given) - 1)
+    weights = np.random.default_rng(seed).multinomial(
+        len(counts), np.full(len(counts), 1 / len(counts)), size=REPLICATES
+    )
+
+    def alpha(times: np.ndarray) -> np.ndarray:
+        totals = times @ counts
+        expected = ((totals @ distance) * totals).sum(axis=-1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = 1 - (totals.sum(axis=-1) - 1) * (times @ observed) / expected
+        return np.asarray(np.where(expected > 0, found, np.nan))
+
+    estimate = float(alpha(np.ones((1, len(counts))))[0])
+    if np.isnan(estimate):
+        return Bounded(None, len(counts))
+    return Bounded(estimate, len(counts), replicates=alpha(weights))
+
+
+def masi(a: frozenset[str], b: frozenset[str]) -> float:
+    """How far two sets are apart, 0 … 1 (Passonneau 2006, Measuring Agreement on Set-valued Items).
+
+    1 − Jaccard · monotonicity, which is 1 for equal sets, 2/3 where one holds the other, 1/3 where they
+    overlap, 0 where they are disjoint.
+    """
+    if a == b:
+        return 0.0
+    common = len(a & b)
+    monotony = 2 / 3 if a <= b or b <= a else 1 / 3 if common else 0.0
+    return 1 - common / len(a | b) * monotony
+
+
 def _alpha(counts: np.ndarray, weights: np.ndarray, values: np.ndarray, scale: Scale) -> np.ndarray:
     """(n_weights,) alpha of items counted `weights` times; NaN where only one value occurs.
 

@@ -15,7 +15,7 @@ from labelwright.loop.errors import StrategyError
 from labelwright.loop.ports import Chosen
 from labelwright.loop.query.blocks import labelled, probabilities, take
 from labelwright.loop.query.candidates import among, most_useful
-from labelwright.loop.query.contract import nothing
+from labelwright.loop.query.contract import nothing, of_several
 from labelwright.loop.query.herding import Cover
 from labelwright.loop.query.kernel import SizedCosine, covered_by
 from labelwright.loop.query.mix import apportion
@@ -58,6 +58,10 @@ def auto(
 
     So without a label it is a plain cover, and nothing switches later. prior (n, K): what the task file's
     class names, descriptions and rules say of each item, rows sum to one; even where not given.
+
+    Where an item may have several classes, 1 − (p1 − p2) is in the place of it the expected number of wrong
+    decisions, Σ_c min(p_c, 1 − p_c), over the mean number of classes that items have by the model, at most 1;
+    and in q a row of p is brought to a sum of one.
 
     `random_share` of the batch, right on average, is drawn at random with that probability: it finds
     what the model does not know of, and lets one estimate. Utility: v(x) times the mean rise when x was
@@ -102,7 +106,8 @@ def auto(
     picks, gains = _greedy(cover, worth.part(candidates), n_covering)
     chosen = candidates[picks]
     chance = len(by_chance) / len(X)
-    reasons = [_reason(None if probs is None else probs[row], learner.classes) for row in chosen]
+    tell = _reason_of_several if of_several(learner) else _reason
+    reasons = [tell(None if probs is None else probs[row], learner.classes) for row in chosen]
     return Chosen(
         np.concatenate([chosen, by_chance]),
         np.concatenate([gains / len(reference), np.zeros(len(by_chance))]),
@@ -136,9 +141,15 @@ class _Worth:
         n_classes = max(1, len(learner.classes))
         even = np.full((1, n_classes), 1 / n_classes, np.float32)
         before = even if prior is None else _fitting(prior, (n, n_classes))
-        labels = np.asarray(learner.y_training, dtype=np.int64)
-        counts = np.bincount(labels, minlength=n_classes).astype(np.float64)
+        labels = np.asarray(learner.y_training)
         doubt = np.ones(n, np.float32)
+        if of_several(learner):
+            counts = labels.sum(axis=0).astype(np.float64)
+            if probs is not None:
+                doubt -= trust * (1 - open_decisions(probs))
+                probs = probs / np.maximum(probs.sum(axis=1, keepdims=True), 1e-6)
+            return cls(doubt, probs, before, counts, trust)
+        counts = np.bincount(labels.astype(np.int64), minlength=n_classes).astype(np.float64)
         if probs is not None:
             best = np.sort(probs, axis=1)[:, -2:]
             doubt -= trust * (best[:, -1] - (best[:, 0] if n_classes > 1 else 0))
@@ -165,6 +176,18 @@ class _Worth:
         self.counts += (1 - self.trust) * self.prior[min(row, len(self.prior) - 1)]
         if self.model is not None:
             self.counts += self.trust * self.model[row]
+
+
+def open_decisions(probs: np.ndarray) -> np.ndarray:
+    """(n,) 0 … 1: how many of an item's classes (n, n_classes) are expected to be wrong, cut at one half.
+
+    In units of the mean number of classes an item: 1 is as much as not to know a thing.
+    """
+    import numpy as np
+
+    size = float(probs.sum(axis=1).mean()) or 1.0
+    wrong = np.minimum(probs, 1 - probs).sum(axis=1)
+    return np.asarray(np.minimum(wrong / size, 1), dtype=np.float32)
 
 
 def _fitting(prior: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -229,3 +252,14 @@ def _reason(probs: Any, classes: tuple[str, ...]) -> str:
     first, second = np.argsort(-probs, kind="stable")[[0, min(1, len(probs) - 1)]]
     margin = probs[first] - probs[second]
     return f"stands for items in doubt, margin {margin:.2f}: {classes[first]} or {classes[second]}"
+
+
+def _reason_of_several(probs: Any, classes: tuple[str, ...]) -> str:
+    import numpy as np
+
+    if probs is None:
+        return _reason(probs, classes)
+    doubt = np.minimum(probs, 1 - probs)
+    first, second = np.argsort(-doubt, kind="stable")[[0, min(1, len(probs) - 1)]]
+    told = " and ".join(f"{classes[c]} {probs[c]:.0%}" for c in dict.fromkeys((first, second)))
+    return f"stands for items in doubt: {told}"

@@ -10,7 +10,16 @@ from labelwright.loop.ports import Chosen
 if TYPE_CHECKING:
     import numpy as np
 
+    from labelwright.loop.ports import QueryLearner
+
 _REMEDY = "this is a fault of the strategy; choose another one, or tell its author"
+
+
+def of_several(learner: QueryLearner) -> bool:
+    """Whether items may have several classes: then `y_training` has a column a class."""
+    import numpy as np
+
+    return np.ndim(learner.y_training) == 2
 
 
 def checked(chosen: Any, n_pool: int, n_instances: int) -> Chosen:
