@@ -58,7 +58,10 @@ def fit_infomax(
     shrinkage = (2.0 if n_classes == 2 else 1.0) / (C * n)
     w = torch.full((n, 1), 1 / n)
     if hints is not None:
-        labelled, T = torch.cat([labelled, _single(hints.X)]), torch.cat([T, _single(hints.targets)])
+        labelled, T = (
+            torch.cat([labelled, _single(hints.X)]),
+            torch.cat([T, _single(hints.targets)]),
+        )
         w = torch.cat([w, _single(hints.weights)[:, None] / n])
 
     def taught(flat: torch.Tensor) -> tuple[float, torch.Tensor]:

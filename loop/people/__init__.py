@@ -1,1 +1,1 @@
-"""People's answers: `majority` makes one label of several, `agreement` says how far they agree."""
+"""People's answers: `majority` and `soft` make one label of several, `agreement` says how far they agree."""

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Resolved:
-    """One item's label. `probability` is the share of votes by class, `agreement` that of the label."""
+    """One item's label. `probability` is the share of votes by class, `agreement` that of the label.
+
+    teaches: the model learns the probabilities, not the label alone.
+    """
 
     label: str
     probability: dict[str, float]
     agreement: float
+    teaches: bool = False
 
 
 def majority(
