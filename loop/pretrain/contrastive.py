@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from labelwright.loop.augment.change import Kind, kind_of
 from labelwright.loop.errors import PluginError
-from labelwright.loop.pretrain.kinds import Kind, kind_of
+from labelwright.loop.learn.suiting import needs
 from labelwright.loop.pretrain.options import sensible
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _TEMPERATURE: dict[Kind, float] = {"pictures": 0.2, "tokens": 0.05, "numbers": 0
 _RATE: dict[Kind, float] = {"pictures": 2e-3, "tokens": 3e-5, "numbers": 1e-3}
 
 
+@needs("network")
 def contrastive(
     epochs: int | None = None,
     batch: int | None = None,

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from labelwright.loop.ports import Trainable
 
-_BATCH = 256
-
 
 class PretrainedEncoder:
     """A `Trainable` encoder whose network has these weights, and whose vectors are the network's.
@@ -78,24 +76,13 @@ class PretrainedEncoder:
 
     def encode(self, items: Items) -> np.ndarray:
         """(n_items, dim) float32: the network's vectors, nothing trained further."""
-        import torch
+        from labelwright.loop.train.running import lengths_of, outputs
 
-        from labelwright.loop.train.training import best_device
-
-        X, device = self.inputs(items), best_device()
-        network = self.network(0).to(device).eval()
-        lengths = getattr(network, "lengths", None)
-        order: np.ndarray = np.arange(len(X))
-        if lengths is not None and len(X):
-            order = np.argsort(np.asarray(lengths(torch.from_numpy(X))), kind="stable")
-        vectors = np.zeros((len(X), int(network.dim)), dtype=np.float32)  # type: ignore[arg-type]
-        with torch.inference_mode():
-            for start in range(0, len(X), _BATCH):
-                rows = order[start : start + _BATCH]
-                batch = torch.from_numpy(np.ascontiguousarray(X[rows])).to(device)
-                vectors[rows] = network(batch).float().cpu().numpy()
-                self.progress("encoding", start + len(rows), len(X))
-        return vectors
+        X, network = self.inputs(items), self.network(0)
+        if not len(X):
+            return np.zeros((0, int(network.dim)), dtype=np.float32)  # type: ignore[arg-type]
+        lengths = lengths_of(network, X)
+        return outputs(network, X, lengths=lengths, progress=self.progress, what="encoding")
 
     def state(self) -> Kept:
         """What the encoder learned from the pool, and the weights."""

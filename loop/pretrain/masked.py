@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from labelwright.loop.augment.change import Kind, kind_of
 from labelwright.loop.errors import PluginError
-from labelwright.loop.pretrain.kinds import Kind, kind_of
+from labelwright.loop.learn.suiting import needs
 from labelwright.loop.pretrain.options import sensible
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _BATCH: dict[Kind, int] = {"pictures": 128, "tokens": 32}
 _SHARE: dict[Kind, float] = {"pictures": 0.5, "tokens": 0.15}
 
 
+@needs("network")
 def masked(
     epochs: int | None = None,
     batch: int | None = None,

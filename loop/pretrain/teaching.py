@@ -16,6 +16,7 @@ from labelwright.loop.seeds import derive_seed
 from labelwright.loop.train.batches import Batches
 from labelwright.loop.train.checkpoint import Checkpoint
 from labelwright.loop.train.objective import device_of
+from labelwright.loop.train.running import lengths_of
 from labelwright.loop.train.settings import Settings
 from labelwright.loop.train.training import train
 from labelwright.loop.train.watch import Watch
@@ -54,7 +55,7 @@ def teach(
     apart = min(max(2, round(_WATCHED * len(X))), _MOST_WATCHED)
     watched, taught = order[:apart], np.sort(order[apart:])
     inputs = torch.from_numpy(np.ascontiguousarray(X))
-    batches = Batches(len(taught), plan.batch, seed, _lengths(objective, X[taught]))
+    batches = Batches(len(taught), plan.batch, seed, lengths_of(objective.network, X[taught]))
     settings = Settings(
         plan.epochs * batches.a_pass, seed, plan.rate, plan.rates, decay=plan.decay, warmup=0.05
     )
@@ -91,9 +92,3 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
-
-
-def _lengths(objective: Any, X: np.ndarray) -> np.ndarray | None:
-    """Of texts, so that those of about one length are read together; None for anything else."""
-    lengths = getattr(objective.network, "lengths", None)
-    return None if lengths is None else np.asarray(lengths(torch.from_numpy(X)))
