@@ -10,6 +10,7 @@ from labelwright.dsl import task as t
 from labelwright.dsl.checks_accept import check_accept
 from labelwright.dsl.checks_classes import check_classes
 from labelwright.dsl.checks_rules import check_rules
+from labelwright.dsl.checks_train import check_train
 from labelwright.dsl.context import Context, Place
 from labelwright.dsl.diagnostics import Label
 from labelwright.dsl.printing import money, number
@@ -33,6 +34,7 @@ def check(ctx: Context, draft: t.Task) -> None:
     _money(ctx, draft.budget)
     _spending(ctx, draft)
     _people(ctx, draft.annotators)
+    check_train(ctx, draft)
     check_accept(ctx, draft)
 
 

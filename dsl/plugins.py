@@ -51,6 +51,8 @@ class Signature(Frozen):
     name: str
     parameters: tuple[Parameter, ...] = ()
     help: str = ""
+    needs: str | None = None  # of learn and pretrain, what the encoder must have: `network`, `table`
+    gives: tuple[str, ...] | None = None  # of encode, what it has beside vectors; None: it does not say
 
 
 class Catalogue(Protocol):

@@ -155,7 +155,8 @@ def signature(kind: Kind, name: str, function: Callable[..., Any]) -> Signature:
         _describe(parameter) for role, parameter in _roles(kind, function) if role is None
     )
     text = inspect.getdoc(function) or ""
-    return Signature(kind, name, parameters, text.partition("\n")[0])
+    needs, gives = getattr(function, "needs", None), getattr(function, "gives", None)
+    return Signature(kind, name, parameters, text.partition("\n")[0], needs, gives)
 
 
 def _roles(kind: Kind, function: Callable[..., Any]) -> list[tuple[str | None, inspect.Parameter]]:

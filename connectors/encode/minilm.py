@@ -5,9 +5,11 @@ from __future__ import annotations
 from labelwright.connectors.encode.inputs import input_columns
 from labelwright.connectors.encode.sentence_transformers import SentenceEncoder
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import gives
 from labelwright.loop.ports import Context, Encoder
 
 
+@gives("network")
 def minilm(*, context: Context) -> Encoder:
     """A small English sentence encoder (384 numbers), installed with `labelwright[minilm]`."""
     columns = input_columns(context, "text", "minilm")

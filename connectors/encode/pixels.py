@@ -14,12 +14,14 @@ from labelwright.connectors.encode.picture_arrays import (
     shapes_in,
 )
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import gives
 from labelwright.loop.ports import Context, Encoder, Items, Kept, Progress
 
 if TYPE_CHECKING:
     import numpy as np
 
 
+@gives()
 def pixels(side: int = 32, *, context: Context) -> Encoder:
     """The pictures' pixels as 0..1; larger pictures, or of different sizes, become side x side."""
     if not 1 <= side <= 512:

@@ -18,6 +18,7 @@ from labelwright.connectors.encode.picture_arrays import (
     shapes_in,
 )
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import gives
 from labelwright.loop.ports import Context, Items, Kept, Progress, Trainable
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _MOST_FOR_SCALE = 2048
 """Pictures, spread over the pool, that mean and standard deviation are taken from."""
 
 
+@gives("network")
 def resnet(width: int = 32, depth: int = 8, side: int = 32, *, context: Context) -> Trainable:
     """A small residual network from scratch; pictures larger than side, or of many sizes, are resized."""
     if not (8 <= width <= 512 and width % 8 == 0):

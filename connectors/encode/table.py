@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from labelwright.connectors.encode.inputs import input_columns
 from labelwright.connectors.encode.table_columns import Categories, Number, column_of, column_type
 from labelwright.loop.errors import DataError
+from labelwright.loop.learn.suiting import gives
 from labelwright.loop.ports import Context, Encoder, Items, Kept
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 
+@gives("network", "table")
 def table(*, context: Context) -> Encoder:
     """Numeric columns scaled, categorical ones one-hot, missing values flagged."""
     return Table(input_columns(context, "columns", "table"))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelwright.connectors.encode.inputs import input_columns, texts
 from labelwright.loop.errors import DataError, PluginError
+from labelwright.loop.learn.suiting import gives
 from labelwright.loop.ports import Context, Encoder, Items, Kept, Progress
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _SVD_ROUNDS = 2
 _EXTRA = 16
 
 
+@gives()
 def tfidf(dim: int = 256, *, context: Context) -> Encoder:
     """Word and character n-grams, weighted and reduced to `dim` numbers; needs no download."""
     if not 1 <= dim <= 4096:

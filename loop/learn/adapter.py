@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import needs
 from labelwright.loop.learn.tuning import Tuned
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _PART = ".adapter.down.weight"
 
 
+@needs("network")
 def adapter(size: int = 32, *, encoder: Any, context: Context, random_state: int) -> Learner:
     """Small layers with `size` numbers in their middle, after each attention and feed-forward part."""
     if size < 1:

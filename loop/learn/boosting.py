@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import needs
 
 if TYPE_CHECKING:
     from labelwright.loop.ports import Learner
@@ -19,6 +20,7 @@ _LEAVES_AT_MOST = 16
 _FEWEST_IN_A_LEAF, _MOST_IN_A_LEAF = 2, 20
 
 
+@needs("table")
 def boosting(
     trees: int = 200, learning_rate: float = 0.05, *, encoder: Any, random_state: int
 ) -> Learner:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import needs
 from labelwright.loop.learn.tuning import Tuned
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _PART = ".lora_A."
 
 
+@needs("network")
 def lora(
     r: int = 8,
     alpha: float = 16,

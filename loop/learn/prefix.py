@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import needs
 from labelwright.loop.learn.tuning import Tuned
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from labelwright.loop.ports import Context, Learner
 
 
+@needs("network")
 def prefix(length: int = 16, *, encoder: Any, context: Context, random_state: int) -> Learner:
     """`length` learned keys and values before those of the input, in every attention."""
     if length < 1:

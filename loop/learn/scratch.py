@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labelwright.loop.learn.suiting import needs
 from labelwright.loop.learn.tuning import Tuned
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from labelwright.loop.ports import Context, Learner
 
 
+@needs("network")
 def scratch(decay: float = 0.01, *, encoder: Any, context: Context, random_state: int) -> Learner:
     """All weights of the encoder's network, drawn anew by the seed; decay: shrinkage."""
     return Tuned(Scratch(decay), encoder, context, random_state)

@@ -12,15 +12,28 @@ if TYPE_CHECKING:
 
     from labelwright.loop.ports import Context, Learner
 
-Needs = Literal["vectors", "network"]
+Needs = Literal["vectors", "network", "table"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def needs(what: Needs) -> Callable[[Function], Function]:
-    """Mark a method: it works with learners that read an encoder's vectors, or that train its network."""
+    """Mark a method: it works with learners that read an encoder's vectors, or that train its network.
+
+    Mark a learner, or a pretraining: it needs an encoder with a network, or one of a table's columns.
+    """
 
     def mark(function: Function) -> Function:
         function.__dict__["needs"] = what
+        return function
+
+    return mark
+
+
+def gives(*what: Literal["network", "table"]) -> Callable[[Function], Function]:
+    """Mark an encoder: what it has beside vectors. One that is not marked is taken as it comes."""
+
+    def mark(function: Function) -> Function:
+        function.__dict__["gives"] = what
         return function
 
     return mark

@@ -141,6 +141,9 @@ CASES: dict[str, str] = {
     "E310_one_class": 'task t\nclass A\ndata { source = csv("x.csv") }\n',
     "E311_span_without_text": SPANS
     + 'rules {\n  early: vote Fraud when before contains "by" and not span contains "Kim"\n}\n',
+    "E312_no_network": BASE + "train {\n  encoder  = tfidf\n  finetune = lora(r = 4)\n}\n",
+    "E312_no_network_to_pretrain": BASE + "train { pretrain = contrastive }\n",
+    "E312_no_table": BASE + "train { finetune = boosting }\n",
     "E311_one_side": SPANS
     + 'rules {\n  buyer: vote Fraud when span matches /Kim/ or after contains "bought"\n}\n',
     "L201_blind_edge": BASE + "rules { fx: vote 경제 when title matches /\\b환율\\b/ }\n",

@@ -1,0 +1,58 @@
+"""Whether what trains fits the encoder: by what plug-ins say that they need, and give."""
+
+from __future__ import annotations
+
+from labelwright.dsl import task as t
+from labelwright.dsl.context import Context, Place, listed
+from labelwright.dsl.diagnostics import Label
+from labelwright.dsl.plugins import Kind
+
+_ENCODER: Place = ("train", "encoder")
+_FINETUNE: Place = ("train", "finetune")
+_PRETRAIN: Place = ("train", "pretrain")
+
+_WANTED = {"network": "an encoder with a network", "table": "an encoder of tables"}
+_LACKS = {"network": "has no network", "table": "is not for tables"}
+
+
+def check_train(ctx: Context, draft: t.Task) -> None:
+    """Add each of `finetune` and `pretrain` that cannot work with the encoder."""
+    encoder = draft.train.encoder.default
+    if encoder is not None and ctx.sure(_ENCODER):
+        for kind, call, place in (
+            ("learn", draft.train.finetune, _FINETUNE),
+            ("pretrain", draft.train.pretrain, _PRETRAIN),
+        ):
+            if call is not None and ctx.sure(place):
+                _encoder(ctx, kind, call, place, encoder)  # type: ignore[arg-type]
+
+
+def _encoder(ctx: Context, kind: Kind, call: t.Call, place: Place, encoder: t.Call) -> None:
+    """Whether the encoder gives what a learner, or a pretraining, needs of it."""
+    needed = _needs(ctx, kind, call.name)
+    given = ctx.catalogue.find("encode", encoder.name)
+    if needed is None or given is None or given.gives is None or needed in given.gives:
+        return
+    where = place if place in ctx.places else _ENCODER
+    if where not in ctx.places:
+        return  # neither was written: it is no fault of the file's
+    labels = ()
+    if where != _ENCODER and _ENCODER in ctx.places:
+        labels = (Label(ctx.places[_ENCODER], f"this encoder {_LACKS[needed]}"),)
+    ctx.error(
+        "E312",
+        ctx.places[where],
+        f"`{call.name}` needs {_WANTED[needed]}, and `{encoder.name}` {_LACKS[needed]}",
+        f"write `encoder = …` with one of {listed(_encoders_with(ctx, needed))}",
+        labels=labels,
+    )
+
+
+def _needs(ctx: Context, kind: Kind, name: str) -> str | None:
+    found = ctx.catalogue.find(kind, name)
+    return None if found is None else found.needs
+
+
+def _encoders_with(ctx: Context, needed: str) -> list[str]:
+    found = [(name, ctx.catalogue.find("encode", name)) for name in ctx.catalogue.names("encode")]
+    return [name for name, each in found if each is not None and needed in (each.gives or ())]
