@@ -43,16 +43,17 @@ _INK, _MUTED, _GRID, _ESTIMATE, _TRUTH, _PAPER, _TARGET = _PAINT
 
 
 def curve_svg(campaign: Campaign, *, targets: Sequence[Target] = (), narrow: bool = False) -> str:
-    """Accuracy on the holdout with its 95% interval against training annotations, as `<svg …>`.
+    """The main figure on the holdout with its 95% interval against training annotations, as `<svg …>`.
 
-    `targets` are drawn as lines; a rehearsal's true accuracy is drawn dashed. `narrow` is the shape
-    for a phone. Rounds whose accuracy is not known leave a gap.
+    That is the accuracy, or micro F1 where answers are several. `targets` are drawn as lines; a rehearsal's
+    true figure is drawn dashed. `narrow` is the shape for a phone. Rounds whose figure is not known leave a
+    gap.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    rounds = [r for r in campaign.rounds if r.measurement.accuracy.estimate is not None]
+    rounds = [r for r in campaign.rounds if r.measurement.main.estimate is not None]
     settings = {
         "svg.fonttype": "none",
         "svg.hashsalt": f"labelwright-{'narrow' if narrow else 'wide'}",
@@ -133,7 +134,7 @@ def _series(axes: Axes, rounds: Sequence[RoundRecord], *, narrow: bool) -> list[
     if not rounds:
         return []
     x = [r.annotations for r in rounds]
-    y = [_known(r.measurement.accuracy.estimate) for r in rounds]
+    y = [_known(r.measurement.main.estimate) for r in rounds]
     low, high = zip(*(_span(r) for r in rounds), strict=True)
     few = len(rounds) <= (12 if narrow else 25)
     size = 6.5 if few else 0.0
@@ -211,10 +212,10 @@ def _known(value: float | None) -> float:
 
 
 def _span(record: RoundRecord) -> tuple[float, float]:
-    accuracy = record.measurement.accuracy
-    middle = accuracy.estimate if accuracy.estimate is not None else 0.0
-    low = accuracy.low if accuracy.low is not None else middle
-    high = accuracy.high if accuracy.high is not None else middle
+    main = record.measurement.main
+    middle = main.estimate if main.estimate is not None else 0.0
+    low = main.low if main.low is not None else middle
+    high = main.high if main.high is not None else middle
     return low, high
 
 
@@ -250,9 +251,9 @@ def _style() -> str:
 
 
 def _tooltip(record: RoundRecord) -> str:
-    accuracy = record.measurement.accuracy
-    words = f"round {record.round}: {figures.percent(accuracy.estimate)}"
-    span = figures.interval(accuracy)
+    main = record.measurement.main
+    words = f"round {record.round}: {figures.percent(main.estimate)}"
+    span = figures.interval(main)
     words += f" ({span})" if span else ""
     return f"{words} after {figures.counted(record.annotations, 'annotation')} on training"
 
@@ -260,9 +261,10 @@ def _tooltip(record: RoundRecord) -> str:
 def _description(rounds: Sequence[RoundRecord]) -> str:
     if not rounds:
         return "Accuracy against annotations: no round yet."
-    first, last = rounds[0].measurement.accuracy, rounds[-1].measurement.accuracy
+    first, last = rounds[0].measurement.main, rounds[-1].measurement.main
+    name = rounds[-1].measurement.main_name
     return (
-        f"Accuracy on the holdout against training annotations: from "
+        f"{name[:1].upper()}{name[1:]} on the holdout against training annotations: from "
         f"{figures.percent(first.estimate)} at {figures.count(rounds[0].annotations)} to "
         f"{figures.percent(last.estimate)} at {figures.count(rounds[-1].annotations)}."
     )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from labelwright.loop import disk
 from labelwright.loop.alarms import alarms
 from labelwright.loop.errors import LabelwrightError
-from labelwright.loop.history import Campaign, Estimate, RoundRecord
+from labelwright.loop.history import Campaign, Estimate, Measurement, RoundRecord
 from labelwright.summary import bill, last_round, nothing_learned, outcome, verdicts
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
             for v in verdicts(task, campaign)
         ],
         "accuracy": _estimate(last.measurement.accuracy) if last else None,
+        **(_averages(last.measurement) if last else {}),
         "true_accuracy": _figure(last.measurement.true_accuracy) if last else None,
         "nothing_learned": nothing_learned(task, last.measurement) if last else None,
         "spent": {
@@ -121,6 +122,7 @@ def _round(record: RoundRecord) -> dict[str, Any]:
         "holdout_annotations": record.holdout_annotations,
         "labels": record.labels,
         "accuracy": _estimate(now.accuracy),
+        **_averages(now),
         "true_accuracy": _figure(now.true_accuracy),
         "macro_f1": _estimate(now.macro_f1),
         "ece": _estimate(now.ece),
@@ -137,6 +139,12 @@ def _round(record: RoundRecord) -> dict[str, Any]:
         "gate": record.gate,
         "verdicts": [v.status for v in now.verdicts],
     }
+
+
+def _averages(now: Measurement) -> dict[str, Any]:
+    """Micro averages where answers are several; "accuracy" is the exact match then."""
+    names = ("micro_f1", "micro_precision", "micro_recall")
+    return {name: _estimate(value) for name in names if (value := getattr(now, name)) is not None}
 
 
 def _estimate(estimate: Estimate) -> dict[str, float | None]:

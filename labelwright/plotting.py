@@ -51,12 +51,12 @@ def curve_view(
     width: int = WIDTH,
     height: int = 16,
 ) -> str:
-    """Accuracy with its interval against training annotations, drawn in characters."""
-    rounds = [r for r in campaign.rounds if r.measurement.accuracy.estimate is not None]
+    """The main figure with its interval against training annotations, drawn in characters."""
+    rounds = [r for r in campaign.rounds if r.measurement.main.estimate is not None]
     if not rounds:
         return "No round has finished yet: there is no curve."
-    accuracies = [r.measurement.accuracy for r in rounds]
-    seen = [value for a in accuracies for value in (a.low, a.estimate)]
+    found = [r.measurement.main for r in rounds]
+    seen = [value for figure in found for value in (figure.low, figure.estimate)]
     seen += [r.measurement.true_accuracy for r in rounds]
     floor = scale_floor([*seen, *(t.value for t in targets)])
     columns = width - 8
@@ -83,7 +83,7 @@ def curve_view(
     lines.append(" " * 6 + "└" + "─" * columns)
     lines.append(" " * 7 + _axis(columns, last))
     lines.append(" " * 7 + "annotations spent on training".center(columns).rstrip())
-    legend = "● accuracy on the holdout   │ its 95% interval"
+    legend = f"● {rounds[-1].measurement.main_name} on the holdout   │ its 95% interval"
     if any(r.measurement.true_accuracy is not None for r in rounds):
         legend += "   ○ true (rehearsal)"
     lines += ["", " " * 7 + legend]
@@ -95,14 +95,14 @@ def _draw_round(
     grid: list[list[str]], record: RoundRecord, x: int, row: Callable[[float], int]
 ) -> None:
     """One round over what is there; a later round covers an earlier one in the same column."""
-    accuracy, true = record.measurement.accuracy, record.measurement.true_accuracy
-    assert accuracy.estimate is not None
-    if accuracy.low is not None and accuracy.high is not None:
-        for y in range(row(accuracy.high), row(accuracy.low) + 1):
+    main, true = record.measurement.main, record.measurement.true_accuracy
+    assert main.estimate is not None
+    if main.low is not None and main.high is not None:
+        for y in range(row(main.high), row(main.low) + 1):
             grid[y][x] = "│"
     if true is not None:
         grid[row(true)][x] = "○"
-    grid[row(accuracy.estimate)][x] = "●"
+    grid[row(main.estimate)][x] = "●"
 
 
 def _axis(columns: int, last: int) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from labelwright import figures
 from labelwright.dsl.task import Task
 from labelwright.loop.history import Campaign, Measurement, RoundRecord, Verdict
+from labelwright.loop.supported import single
 
 Outcome = Literal["PASS", "FAIL", "NOT YET KNOWN", "NO CRITERIA"]
 
@@ -179,9 +180,10 @@ class Target:
 
 
 def accuracy_targets(task: Task) -> tuple[Target, ...]:
-    """The criteria on plain accuracy, on the whole holdout, as lines for the curve."""
+    """The criteria on the main figure, on the whole holdout, as lines for the curve."""
+    main = "accuracy" if single(task) else "micro_f1"
     return tuple(
-        Target(c.value, c.text or f"accuracy {c.op} {c.value:g}")
+        Target(c.value, c.text or f"{c.metric} {c.op} {c.value:g}")
         for c in task.accept.criteria
-        if c.metric == "accuracy" and c.on is None and c.of is None
+        if c.metric == main and c.on is None and c.of is None
     )

@@ -67,24 +67,21 @@ class RoundTable:
         """The round's line; before the first one the heading."""
         if self._floor is not None:
             return self._line(record)
-        low = record.measurement.accuracy.low
-        self._floor = scale_floor(
-            [low if low is not None else record.measurement.accuracy.estimate]
-        )
-        return f"{self._heading()}\n{self._line(record)}"
+        main = record.measurement.main
+        self._floor = scale_floor([main.low if main.low is not None else main.estimate])
+        return f"{self._heading(record.measurement.main_name)}\n{self._line(record)}"
 
-    def _heading(self) -> str:
-        names = pad("accuracy on holdout", 6 + self._plot)
+    def _heading(self, name: str) -> str:
+        names = pad(f"{name} on holdout", 6 + self._plot)
         first = f" round  asked  spent  {names}  {pad('chosen by', self._strategy)}     took"
         ends = f"{self._floor:.1f}{'1.0':>{self._plot - 3}}"
         return f"{first.rstrip()}\n{' ' * 28}{ends}"
 
     def _line(self, record: RoundRecord) -> str:
-        accuracy = record.measurement.accuracy
-        known = accuracy.estimate is not None
-        figure = f"{accuracy.estimate:.3f}" if known else "  ?  "
+        main = record.measurement.main
+        figure = "  ?  " if main.estimate is None else f"{main.estimate:.3f}"
         picture = whisker(
-            accuracy.estimate, accuracy.low, accuracy.high, floor=self._floor or 0, width=self._plot
+            main.estimate, main.low, main.high, floor=self._floor or 0, width=self._plot
         )
         strategy = fit(strategy_in_words(clean(record.strategy)), self._strategy)
         counts = "".join(f"{n:>7,}" for n in (record.round, record.asked, record.annotations))[1:]
@@ -225,12 +222,17 @@ def _goodness(task: Task, campaign: Campaign) -> list[str]:
     if last is None:
         return ["not known: no round has finished"]
     now = last.measurement
-    if now.accuracy.estimate is None:
-        return [f"accuracy not known after round {last.round}"]
-    span = figures.interval(now.accuracy, figures.decimal, dash=" to ")
-    words = f"accuracy {figures.decimal(now.accuracy.estimate)}"
+    if now.main.estimate is None:
+        return [f"{now.main_name} not known after round {last.round}"]
+    span = figures.interval(now.main, figures.decimal, dash=" to ")
+    words = f"{now.main_name} {figures.decimal(now.main.estimate)}"
     words += f" (95% interval {span})" if span else ""
     lines = [f"{words}, {figures.counted(now.holdout_labels, 'holdout label')}, round {last.round}"]
+    if now.micro_f1 is not None:
+        lines.append(
+            f"macro F1 {figures.decimal(now.macro_f1.estimate)}, exact match "
+            f"{figures.decimal(now.accuracy.estimate)}"
+        )
     if campaign.rehearsal and now.true_accuracy is not None:
         whole = figures.counted(campaign.holdout, "item")
         lines.append(

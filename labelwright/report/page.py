@@ -102,6 +102,8 @@ def _environment(names: Mapping[str, str]) -> Environment:
         "interval_decimal": partial(figures.interval, number=figures.decimal),
         "title": lambda id: names.get(id, id),
         "sentence": _sentence,
+        "capital": lambda text: text[:1].upper() + text[1:],
+        "titles": lambda ids: ", ".join(names.get(id, id) for id in ids.split(", ")),
         "marked": view.marked,
         "short": lambda text: shorten(text, TEXT_LIMIT),
     }

@@ -156,8 +156,8 @@ class Matrix:
 
 
 def matrix(now: Measurement, names: dict[str, str]) -> Matrix | None:
-    """None where there are too many classes to look at."""
-    if len(now.classes) > MATRIX_CLASSES:
+    """None where there are too many classes to look at, and where answers are several."""
+    if now.kind != "one" or len(now.classes) > MATRIX_CLASSES:
         return None
     shown = tuple(names.get(c.id, c.id) for c in now.classes)
     rows = tuple(

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 _FOLDS = 5
 _FEWEST_TO_CALIBRATE = 20
-_C = 5.0
-"""Of every class, on vectors of unit root-mean-square length."""
+_C = 3.0
+"""Of every class, on vectors of unit root-mean-square length: the log-loss of held texts was least there, or
+nearly so, from 50 to 800 labels, English and Korean; a start rather than a law."""
 
 
 @dataclass(frozen=True)
