@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.errors import NotYet
+from labelwright.loop.sets import Sets
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from labelwright.dsl.task import Task
     from labelwright.loop.ports import Model
     from labelwright.model.manifest import Manifest
 
@@ -35,8 +37,8 @@ class Prediction:
         return (self.label,) if isinstance(self.label, str) else self.label
 
 
-Answers = Callable[["Manifest", "Model", Sequence[str], "np.ndarray"], list[Prediction]]
-"""A model, ids of items and their probabilities (n, n_classes) to predictions."""
+Answers = Callable[["Task", "Model", Sequence[str], "np.ndarray"], list[Prediction]]
+"""A task, its model, ids of items and their probabilities (n, n_classes) to predictions."""
 
 
 def answers(manifest: Manifest) -> Answers:
@@ -50,11 +52,9 @@ def answers(manifest: Manifest) -> Answers:
     return found
 
 
-def _one(
-    manifest: Manifest, model: Model, ids: Sequence[str], probs: np.ndarray
-) -> list[Prediction]:
+def _one(task: Task, model: Model, ids: Sequence[str], probs: np.ndarray) -> list[Prediction]:
     """The likeliest class; of two that are equally likely, the first."""
-    ids_of = [c.id for c in manifest.classes]
+    ids_of = [c.id for c in task.labels]
     best = probs.argmax(axis=1)
     return [
         Prediction(item, ids_of[b], float(row[b]), tuple(map(float, row)))
@@ -62,20 +62,15 @@ def _one(
     ]
 
 
-def _many(
-    manifest: Manifest, model: Model, ids: Sequence[str], probs: np.ndarray
-) -> list[Prediction]:
-    """Each class from its own threshold on: the model's where it has learned them, else a half."""
-    import numpy as np
-
-    limits = np.broadcast_to(getattr(model, "thresholds", 0.5), probs.shape[1:])
-    names = [c.id for c in manifest.classes]
+def _many(task: Task, model: Model, ids: Sequence[str], probs: np.ndarray) -> list[Prediction]:
+    """The set of classes that the task allows: see `Sets`."""
+    sets = Sets(task)
+    probs = sets.coherent(probs)
     found = []
-    for item, row in zip(ids, probs, strict=True):
-        given = np.flatnonzero(row >= limits)
-        least = float(row[given].min()) if len(given) else None
-        labels = tuple(names[c] for c in given)
-        found.append(Prediction(item, labels, least, tuple(map(float, row))))
+    given = sets.decide(probs, getattr(model, "thresholds", None))
+    for item, row, holds in zip(ids, probs, given, strict=True):
+        least = float(row[holds].min()) if holds.any() else None
+        found.append(Prediction(item, sets.named(holds), least, tuple(map(float, row))))
     return found
 
 

@@ -132,6 +132,8 @@ def _quality(task: Task, campaign: Campaign, record: RoundRecord) -> str:
             ("accuracy", now.accuracy), ("macro F1", now.macro_f1),
             ("calibration error (ECE)", now.ece),
         )  # fmt: skip
+        if now.micro_f1 is not None:
+            found = (("micro F1", now.micro_f1), ("exact match", now.accuracy), *found[1:])
         rows = [(name, *_figure(estimate)) for name, estimate in found]
         lines += [*_table(("figure", "estimate", "95% interval"), rows), ""]
         each = [

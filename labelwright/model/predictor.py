@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from labelwright.dsl.task import Task
     from labelwright.loop.ports import Encoder, Model
 
-_LIBRARY = re.compile(r"(?<!\S)([\w.-]+)=(\d+\.[\w.+-]+)")
+_LIBRARY = re.compile(r"(?<!\S)([\w.-]+)=(\d+\.[\w.+-]+|float32|bfloat16)")
+"""Of an encoder's identity: what may differ where a model is used, a library's version or a number type."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ class Predictor:
         """Predictions, as many at a time as there are items together."""
         render = answers(self.manifest)
         for some in items:
-            yield render(self.manifest, self.model, some.ids, self.probabilities(some))
+            yield render(self.task, self.model, some.ids, self.probabilities(some))
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], *, id: str | None = None
