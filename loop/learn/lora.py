@@ -66,7 +66,10 @@ class LoRA:
 
     def attach_for(self, network: torch.nn.Module, state: Mapping[str, np.ndarray]) -> None:
         """Beside the layers that the state names."""
-        self._inject(network, [name.partition(_PART)[0] for name in state if _PART in name])
+        names = [name.partition(_PART)[0] for name in state if _PART in name]
+        if not names:
+            raise KeyError("it holds no low-rank change")
+        self._inject(network, names)
 
     def merge(self, network: torch.nn.Module) -> None:
         """W + (alpha / r) B A in the place of each W."""

@@ -203,7 +203,11 @@ class Tuned:
         lengths = lengths_of(network, X)
         module = Classifier(network, len(seen))
         if self.way.knows:
-            self._begin(module, X, wanted, weights, lengths)
+            self._begin(module, X, targets, weights, seen, lengths)
+        else:  # as frequent as the labels say, and nothing else
+            share = ((wanted * weights[:, None]).sum(axis=0) + 1) / (total + 2)
+            odds = np.log(share) - (np.log1p(-share) if self.many else 0)
+            module.head.bias.data.copy_(torch.from_numpy(odds))
         sample = torch.from_numpy(np.ascontiguousarray(X[:8]))
         self.way.attach(network, sample, derive_seed(self.random_state, "attach"))
         calls = self.context.task.train.augment if beside is None else weak_calls(self.context, X)
@@ -253,13 +257,11 @@ class Tuned:
         kept = {k: v for k, v in state.items() if k.startswith((_LEARNED, "head."))}
         network = self.encoder.network(self.random_state)
         module = Classifier(network, len(state["seen"]))
-        self.way.attach_for(
-            network,
-            {k.removeprefix(_LEARNED): v for k, v in kept.items() if k.startswith(_LEARNED)},
-        )
+        own = {k.removeprefix(_LEARNED): v for k, v in kept.items() if k.startswith(_LEARNED)}
         try:
+            self.way.attach_for(network, own)
             put(module, kept)
-        except (KeyError, RuntimeError) as error:
+        except (AttributeError, KeyError, RuntimeError, ValueError) as error:
             raise DataError(
                 f"what was learned does not fit the network of the encoder: {error}",
                 "use the encoder and the finetune that the model was trained with",
@@ -274,23 +276,28 @@ class Tuned:
         self,
         module: Classifier,
         X: np.ndarray,
-        wanted: np.ndarray,
+        targets: np.ndarray,
         weights: np.ndarray,
+        seen: np.ndarray,
         lengths: np.ndarray | None,
     ) -> None:
         """The head as it is fitted on the frozen network's vectors."""
         import torch
 
-        from labelwright.loop.learn.head import Head
+        from labelwright.loop.learn.head import head
         from labelwright.loop.train.running import outputs
 
         vectors = outputs(
             module.network, X, lengths=lengths, progress=self.context.progress, what="encoding"
         )
-        model = Head(self.random_state).fit(vectors, wanted, weights, calibrate=False)
+        first = head(random_state=self.random_state, context=self.context)
+        linear: Any = first.fit(vectors, targets, weights, calibrate=False)
+        rows = (
+            seen if self.many else slice(None)
+        )  # a head of one class an item knows only those seen
         with torch.no_grad():
-            module.head.weight.copy_(torch.from_numpy(model.weight))
-            module.head.bias.copy_(torch.from_numpy(model.intercept))
+            module.head.weight.copy_(torch.from_numpy(linear.weight[rows]))
+            module.head.bias.copy_(torch.from_numpy(linear.intercept[rows]))
 
 
 HEAD_RATE = 1e-3
