@@ -1,7 +1,8 @@
 """Sentence encoders on the sentence-transformers library, from a folder of a model's files.
 
 Only safetensors are loaded, and only the library's own modules: a model's folder can bring no code
-and no pickle. Vectors are of unit length.
+and no pickle. Vectors are of unit length, computed in the number type that the machine is fast in: the
+identity names it, so that vectors of one type are never taken for those of the other.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelwright.connectors.encode.inputs import texts
+from labelwright.connectors.encode.machine import NumberType, number_type
+from labelwright.connectors.encode.text_batches import batched, encode_batches, to_number_type
 from labelwright.loop.errors import PluginError
 from labelwright.loop.ports import Items, Progress
 
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from labelwright.loop.augment.tokens import Tokens
 
 _MOST_TOKENS = 256
-_BATCH = 64
 _CHARACTERS = 20_000
 """Of each text; 256 tokens never need more."""
 
@@ -47,32 +49,34 @@ class SentenceEncoder:
         """Model and the hash of its files, library, number type, tokens and columns."""
         library = _library().__version__
         return (
-            f"{self.name} {_digest(self.folder)} sentence-transformers={library} float32 "
-            f"tokens<={_MOST_TOKENS} unit length of " + ",".join(self.columns)
+            f"{self.name} {digest(self.folder)} sentence-transformers={library} "
+            f"numbers={self.number_type} tokens<={_MOST_TOKENS} in batches of fixed shapes, "
+            "unit length of " + ",".join(self.columns)
         )
+
+    @cached_property
+    def number_type(self) -> NumberType:
+        """What the transformer computes in here."""
+        import torch
+
+        return number_type(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
 
     def fit(self, items: Items) -> None:
         """Nothing: the model is learned already."""
 
     def encode(self, items: Items) -> np.ndarray:
         """(n_items, dim) float32, unit length."""
-        import numpy as np
-        import torch
+        return self.encode_texts(texts(items, self.columns))
 
-        documents = [text[:_CHARACTERS] for text in texts(items, self.columns)]
-        vectors = np.zeros((len(documents), self._dim), dtype=np.float32)
-        order = sorted(range(len(documents)), key=lambda i: (-len(documents[i]), i))
-        with torch.inference_mode():
-            for start in range(0, len(order), _BATCH):
-                rows = order[start : start + _BATCH]
-                vectors[rows] = self._model.encode(
-                    [documents[i] for i in rows],
-                    batch_size=_BATCH,
-                    convert_to_numpy=True,
-                    normalize_embeddings=True,
-                    show_progress_bar=False,
-                )
-        return vectors
+    def encode_texts(self, documents: Sequence[str]) -> np.ndarray:
+        """(n_texts, dim) float32, unit length: the same for texts that are no items."""
+        documents = [text[:_CHARACTERS] for text in documents]
+        if batched(self._fast):
+            return encode_batches(self._fast, documents)
+        vectors: np.ndarray = self._fast.encode(
+            documents, convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=False
+        )
+        return vectors.reshape(len(documents), -1)
 
     def inputs(self, items: Items) -> np.ndarray:
         """(n_items, longest) int32 token ids: what `network` reads."""
@@ -80,6 +84,19 @@ class SentenceEncoder:
 
         documents = [text[:_CHARACTERS] for text in texts(items, self.columns)]
         return token_ids(self._model, documents, self.name)
+
+    @property
+    def word_identity(self) -> str:
+        """What `word_vectors` depend on, beside texts and places."""
+        return f"words 1, upper half of {self.identity.partition(' unit length of ')[0]}"
+
+    def word_vectors(
+        self, documents: Sequence[str], places: Sequence[np.ndarray]
+    ) -> list[np.ndarray]:
+        """(n_words, width) float16 for each text: see `word_vectors.word_vectors`."""
+        from labelwright.connectors.encode.word_vectors import word_vectors
+
+        return word_vectors(self._fast, documents, places, self.name)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -99,13 +116,16 @@ class SentenceEncoder:
         model = self._load()
         return TextNetwork(model, padding(model, self.name))
 
-    @property
-    def _dim(self) -> int:
-        return int(self._model.get_embedding_dimension())
-
     @cached_property
     def _model(self) -> Any:
         return self._load()
+
+    @cached_property
+    def _fast(self) -> Any:
+        """The model in the number type that it encodes in."""
+        model = self._load()
+        to_number_type(model, self.number_type)
+        return model
 
     def _load(self) -> Any:
         library = _library()
@@ -181,7 +201,7 @@ def refuse_foreign_parts(folder: Path, name: str) -> None:
             )
 
 
-def _digest(folder: Path) -> str:
+def digest(folder: Path) -> str:
     """Hash over what the model computes with: weights, settings, tokenizer."""
     whole = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
