@@ -8,6 +8,7 @@ distribution alignment of AdaMatch unless the task's `distribution_alignment` is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from labelwright.loop.errors import PluginError
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from labelwright.dsl.task import Call, PseudoLabels
     from labelwright.loop.ports import Learner, Pseudo
-    from labelwright.loop.unlabelled.beside import Beside, Start
+    from labelwright.loop.unlabelled.beside import Beside, NetworkLearner, Start
     from labelwright.loop.unlabelled.consistency import Consistency
+    from labelwright.loop.unlabelled.sureness import Rule
 
 
 @needs("network")
@@ -58,17 +60,50 @@ def fixmatch(
         )
     long, ratio = lasting("fixmatch", steps, ratio, X_labelled)
     positive("fixmatch", weight=weight)
-    limits = [settings.thresholds.get(c, settings.threshold) for c in class_ids]
-    aligned = settings.distribution_alignment
-    decay = decay_of("fixmatch", average)
+    family = Family(
+        adaptive=adaptive,
+        limits=tuple(settings.thresholds.get(c, settings.threshold) for c in class_ids),
+        aligned=settings.distribution_alignment,
+        strong=_calls(strong),
+        ratio=ratio,
+        weight=weight,
+        steps=long,
+        average=decay_of("fixmatch", average),
+    )
+    return tried(
+        network,
+        X_labelled,
+        targets,
+        X_unlabelled,
+        lambda U: family.beside(network, U),
+        random_state,
+    )
 
-    def beside(U: np.ndarray) -> Beside:
+
+@dataclass(frozen=True)
+class Family:
+    """A member of the FixMatch family. limits: (n_classes,) what it takes to be sure of a class.
+
+    aligned: whether labels are brought to the prior first; the rest as `fixmatch` has it.
+    """
+
+    limits: tuple[float, ...]
+    adaptive: Rule = "soft"
+    aligned: bool = True
+    strong: tuple[Call, ...] = ()
+    ratio: int = 4
+    weight: float = 1.0
+    steps: int = 1_000
+    average: float = 0.99
+
+    def beside(self, learner: NetworkLearner, U: np.ndarray) -> Beside:
+        """What a network learns of unlabelled inputs U (m, ...), beside its labels."""
         from labelwright.loop.augment.views import strong_calls, view
         from labelwright.loop.train.settings import BATCH
         from labelwright.loop.unlabelled.beside import Beside
 
-        calls = strong_calls(network.context, X_labelled, _calls(strong))
-        strongly = view(calls, X_labelled, network.encoder, network.context)
+        calls = strong_calls(learner.context, U, self.strong)
+        strongly = view(calls, U, learner.encoder, learner.context)
 
         def make(start: Start) -> Consistency:
             import torch
@@ -77,18 +112,15 @@ def fixmatch(
             from labelwright.loop.unlabelled.consistency import Consistency
             from labelwright.loop.unlabelled.sureness import rule
 
-            of_seen = torch.tensor([limits[c] for c in start.seen])
+            of_seen = torch.tensor([self.limits[c] for c in start.seen])
             return Consistency(
-                U=U, weak=start.weak, strong=strongly, size=BATCH * ratio, seed=start.seed,
-                sureness=rule(adaptive, of_seen, len(U)),
-                alignment=Alignment(prior_of(start.counts)) if aligned else None,
-                weight=weight,
+                U=U, weak=start.weak, strong=strongly, size=BATCH * self.ratio, seed=start.seed,
+                sureness=rule(self.adaptive, of_seen, len(U)),
+                alignment=Alignment(prior_of(start.counts)) if self.aligned else None,
+                weight=self.weight,
             )  # fmt: skip
 
-        told = f"fixmatch 1 {adaptive} {limits} {aligned} {ratio} {weight} {strongly!r}"
-        return Beside(U, make, told, long, decay)
-
-    return tried(network, X_labelled, targets, X_unlabelled, beside, random_state)
+        return Beside(U, make, f"fixmatch 1 {self!r} {strongly!r}", self.steps, self.average)
 
 
 def _calls(named: Sequence[Call | str]) -> tuple[Call, ...]:
