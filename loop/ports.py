@@ -30,11 +30,18 @@ if TYPE_CHECKING:
 SUPPLIED = frozenset(
     {"context", "learner", "X", "n_instances", "random_state", "plugins"}  # query and all
     | {"prior"}  # query: what the task file says of each item, (n_items, n_classes) or None
+    | {"tokens"}  # query, of spans: positions in X -> the probabilities of their tokens' tags
+    | {
+        "beliefs"
+    }  # query, of spans: how likely a text has a span of each class, (n_items, n_classes)
     | {
         "encoder"
     }  # learn, pretrain: the task's encoder, fitted on the pool (`Trainable` where it has a network)
     | {"outbox"}  # annotate
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
+    | {
+        "votes"
+    }  # pseudo: what the task's rules say of X_labelled's items, then of X_unlabelled's, or None
 )
 """Parameter names that the engine supplies; never arguments in a task file."""
 
@@ -232,7 +239,7 @@ class Pretrained:
 
     A plug-in of this kind takes `encoder` (a `Trainable`, fitted on the pool), `X` (its `inputs` of the
     pool), `context` and `random_state`. weights: of the encoder's network, by their names in its state.
-    watched: its own objective on items of the pool apart, smaller is better: before, and after every pass;
+    watched: its own objective on items of the pool apart, smaller is better: before, and at every look;
     best: the place of the smallest, which the weights are of.
     """
 
@@ -361,12 +368,21 @@ class QueryLearner(Protocol):
 # --- annotating -------------------------------------------------------------------------------
 
 
+class Span(Frozen):
+    """One marked part of an item's text; offsets in Unicode code points, `text` is what lies there."""
+
+    start: int
+    end: int
+    text: str
+
+
 class Suggestion(Frozen):
     """What a model, or a rule, proposes for an item before anybody looked at it."""
 
     labels: tuple[str, ...]
     score: float  # the model's probability of it
     version: str  # which model, in words: "round 3"
+    spans: tuple[Span, ...] = ()  # as many as labels, where parts of a text are marked
 
 
 class Request(Frozen):
@@ -383,14 +399,6 @@ class Request(Frozen):
     suggestion: Suggestion | None = None
     hints: tuple[str, ...] = ()  # a sentence each
     not_by: tuple[str, ...] = ()
-
-
-class Span(Frozen):
-    """One marked part of an item's text; offsets in Unicode code points, `text` is what lies there."""
-
-    start: int
-    end: int
-    text: str
 
 
 class Answer(Frozen):

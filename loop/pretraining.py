@@ -46,7 +46,7 @@ def prepared(task: Task, encoder: Encoder, context: Context) -> Encoder:
 
 
 def pretrain(bench: Workbench, round_: int) -> dict[str, Any]:
-    """The step's outcome: the file, and the objective on items apart before, after, and how often."""
+    """The step's outcome: the file, and the objective on items apart, before and after."""
     if bench.task.train.pretrain is None or bench.store.outcome(round_, "embed") is not None:
         return NOTHING  # or the round was begun by a version without this step
     name = _name(bench, round_)
@@ -60,10 +60,8 @@ def pretrain(bench: Workbench, round_: int) -> dict[str, Any]:
     made = _make(bench, round_, name)
     return {
         "file": name,
-        "passes": len(made.watched) - 1,
+        "watched": list(made.watched),
         "best": made.best,
-        "before": made.watched[0] if made.watched else None,
-        "after": made.watched[made.best] if made.watched else None,
     }
 
 

@@ -1,63 +1,20 @@
-"""Any sentence encoder: a folder under the data root, or a name on the Hugging Face hub.
-
-What was downloaded once is used without asking the hub again, so that a run offline works.
-"""
+"""Any pretrained model by its quoted name: a folder under the model root, or a name on a hub."""
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-from pathlib import Path
-
 from labelwright.connectors.encode.inputs import input_columns
+from labelwright.connectors.encode.model_files import model_folder
 from labelwright.connectors.encode.sentence_transformers import SentenceEncoder
-from labelwright.connectors.paths import data_path
-from labelwright.loop.errors import DataError, PluginError
+from labelwright.loop.learn.suiting import gives
 from labelwright.loop.ports import Context, Encoder
 
-_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
-_is_hub_name = re.compile(r"[\w.-]+(/[\w.-]+)?").fullmatch
 
-
+@gives("network")
 def pretrained(name: str, *, context: Context) -> Encoder:
-    """A sentence-transformers model: a folder under the data root, or a name on the hub."""
+    """A model by its folder or its name on the hub: of sentences; of pictures where items are pictures."""
+    if context.task.data.image and not context.task.data.text:
+        from labelwright.connectors.encode.vision import vision
+
+        return vision(name, context=context)
     columns = input_columns(context, "text", "pretrained")
-    return SentenceEncoder(name, _folder(name, context.model_root), columns, context.progress)
-
-
-def _folder(name: str, root: Path) -> Path:
-    """Where the model's files lie. Raises PluginError, DataError (a folder out of the root)."""
-    try:
-        return data_path(name, root)
-    except DataError:
-        if (root / name).exists() or not _is_hub_name(name) or ".." in name:
-            raise
-    return _from_hub(name)
-
-
-def _from_hub(name: str) -> Path:
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import (
-            HfHubHTTPError,
-            HFValidationError,
-            LocalEntryNotFoundError,
-        )
-    except ImportError as error:
-        raise PluginError(
-            "this encoder needs the package sentence-transformers, which is not installed",
-            "run `pip install labelwright[text]`",
-        ) from error
-    try:
-        with suppress(LocalEntryNotFoundError):
-            kept = Path(snapshot_download(name, allow_patterns=_FILES, local_files_only=True))
-            if any(kept.rglob("*.safetensors")):
-                return kept
-        return Path(snapshot_download(name, allow_patterns=_FILES))
-    except (OSError, HFValidationError, HfHubHTTPError) as error:
-        raise PluginError(
-            f"the model {name} is neither a folder under the data root nor to be had from the hub: "
-            f"{type(error).__name__}: {error}",
-            "check the name and the connection; or put the model's folder under the data root; "
-            "or choose encoder minilm or tfidf",
-        ) from error
+    return SentenceEncoder(name, model_folder(name, context.model_root), columns, context.progress)

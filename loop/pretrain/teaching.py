@@ -25,6 +25,8 @@ FEWEST = 32
 """Items of a pool that can teach itself."""
 
 _WATCHED, _MOST_WATCHED = 0.05, 512
+_LOOKS, _PATIENCE = 20, 8  # in all, and in vain
+_EVERY = 30.0  # seconds between checkpoints
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,10 @@ def teach(
         losses = [float(module(inputs[torch.from_numpy(p)].to(device))) for p in parts]
         return float(np.average(losses, weights=[len(p) for p in parts]))
 
-    watch = Watch(measure, every=batches.a_pass, patience=5)
+    watch = Watch(measure, every=max(1, settings.steps // _LOOKS), patience=_PATIENCE)
     train(
         objective, batches, loss, settings,
-        checkpoint=Checkpoint.under(context.cache, "pretrain", X, plan, seed, told),
+        checkpoint=Checkpoint.under(context.cache, "pretrain", X, plan, seed, told, every=_EVERY),
         progress=context.progress, what="learning from the pool", watch=watch,
     )  # fmt: skip
     weights = objective.network.cpu().state_dict()

@@ -22,11 +22,13 @@ LIGHT = 0.4
 CORRUPTED = 0.5
 
 
-def cropped(pictures: Tensor, smallest: float = SMALLEST_CROP) -> Tensor:
+def cropped(
+    pictures: Tensor, smallest: float = SMALLEST_CROP, longest: float = LONGEST_CROP
+) -> Tensor:
     """(n, h, w, c) to floats of the same form: a part of each, half of them mirrored.
 
-    The part has `smallest` to all of the picture's area and sides of a ratio up to 4 : 3, drawn evenly in
-    its logarithm; it is brought to the full size by bilinear interpolation.
+    The part has `smallest` to all of the picture's area, and sides of a ratio up to `longest`, drawn evenly
+    in its logarithm; it is brought to the full size by bilinear interpolation.
     """
     x = pictures.permute(0, 3, 1, 2).float()
     n, device = len(x), x.device
@@ -35,7 +37,7 @@ def cropped(pictures: Tensor, smallest: float = SMALLEST_CROP) -> Tensor:
         return torch.empty(n, device=device).uniform_(low, high)
 
     area = between(smallest, 1)
-    ratio = torch.exp(between(-math.log(LONGEST_CROP), math.log(LONGEST_CROP)))
+    ratio = torch.exp(between(-math.log(longest), math.log(longest)))
     height, width = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
     grid = torch.zeros(n, 2, 3, device=device)
     grid[:, 0, 0] = width * torch.where(between(0, 1) < 0.5, -1.0, 1.0)
