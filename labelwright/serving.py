@@ -65,7 +65,9 @@ class Learned:
             return {}
         X = self.see([row for _, row in known])
         found = by_model(self.task, self.model, X, self.round)
-        return {uid: prediction(self.page, s) for (uid, _), s in zip(known, found, strict=True)}
+        return {
+            uid: prediction(self.page, s, s.spans) for (uid, _), s in zip(known, found, strict=True)
+        }
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,9 @@ from labelwright.loop.second_opinions import further_opinions
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT, POOL, mix
 from labelwright.loop.store import Choice
+from labelwright.loop.suggesting import model_before
 from labelwright.loop.supported import learnable, several
+from labelwright.loop.tagging import TaggerView, hot
 from labelwright.loop.themes import chain
 from labelwright.loop.workbench import Workbench, reads_vectors
 
@@ -176,6 +178,11 @@ def _ask_strategy(
     if n == 0:
         return nothing(), None
     features = bench.features(round_)
+    taken = np.union1d(asked, np.concatenate([training.rows, training.unusable])).astype(np.int64)
+    in_batch = np.array(beside, dtype=np.int64)
+    if bench.task.kind == "spans":
+        tagger = _tagger(bench, round_, training)
+        return choose_batch(bench, round_, strategy, tagger, rows, n, taken=taken, beside=in_batch)
     learner = bench.chooser(round_)
     model = None
     if len(training) and learnable(bench.task):
@@ -196,8 +203,21 @@ def _ask_strategy(
         model=model,
         targets=targets,
     )
-    taken = np.union1d(asked, np.concatenate([training.rows, training.unusable]))
-    in_batch = np.array(beside, dtype=np.int64)
-    return choose_batch(
-        bench, round_, strategy, view, rows, n, taken=taken.astype(np.int64), beside=in_batch
+    return choose_batch(bench, round_, strategy, view, rows, n, taken=taken, beside=in_batch)
+
+
+def _tagger(bench: Workbench, round_: int, training: Labels) -> TaggerView:
+    model: Any = None
+    if len(training):
+        model = model_before(bench, round_, supervised=True)
+        if model is None:
+            X = bench.seen(round_, training.rows)
+            model = bench.learner(round_).fit(X, bench.targets(training))
+    known = training.rows if model else training.rows[:0]
+    return TaggerView(
+        X_training=np.asarray(bench.features(round_)[known]),
+        y_training=hot(bench.task, training)[: len(known)],
+        classes=tuple(c.id for c in bench.task.labels),
+        model=model,
+        seen=bench.reader(round_),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from statistics import median
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from labelwright.loop.collecting import awaited
 from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
 from labelwright.loop.flags import flags
+from labelwright.loop.handing import suggestion_of
 from labelwright.loop.history import (
     Anchoring,
     AnnotatorScore,
@@ -21,6 +21,7 @@ from labelwright.loop.history import (
     ChosenItem,
     Doubt,
     FlaggedAnswer,
+    Marked,
     RoundRecord,
 )
 from labelwright.loop.labels import Labels, closer, in_force, present
@@ -32,6 +33,7 @@ from labelwright.loop.sets import Sets
 from labelwright.loop.split import POOL
 from labelwright.loop.store import Store
 from labelwright.loop.supported import several
+from labelwright.loop.tagging import marked, unsure_of_marks
 
 if TYPE_CHECKING:
     from labelwright.loop.versions import Versions
@@ -88,9 +90,9 @@ def _anchoring(bench: Workbench) -> Anchoring | None:
     """Over the judgements in force on items that a suggestion was made for."""
     outbox = Outbox(bench.store)
     suggested = {
-        (s.batch, s.item): (s.shown, tuple(json.loads(s.suggestion)["labels"]))
+        (s.batch, s.item): (s.shown, suggestion)
         for s in outbox.sent()
-        if s.suggestion is not None
+        if (suggestion := suggestion_of(s)) is not None
     }
     if not suggested:
         return None
@@ -98,7 +100,8 @@ def _anchoring(bench: Workbench) -> Anchoring | None:
     for event in bench.events():
         found = suggested.get((batch_id(bench, event.round), event.item))
         if found is not None and not event.skipped and event.source != "existing":
-            given.append((found[0], event.labels == found[1]))
+            same = (event.labels, event.spans) == (found[1].labels, found[1].spans)
+            given.append((found[0], same))
     return anchoring(given)
 
 
@@ -160,7 +163,13 @@ def _chosen(
 ) -> tuple[ChosenItem, ...]:
     choices = bench.store.choices()
     answer: dict[int, str] = {}
+    marks: dict[int, tuple[Marked, ...]] = {}
     for part in labels or ():
+        if bench.task.kind == "spans":
+            marks |= {
+                int(r): marked(a, s)
+                for r, a, s in zip(part.rows, part.answers, part.spans, strict=True)
+            }
         answer |= {
             int(row): ", ".join(answer) for row, answer in zip(part.rows, part.answers, strict=True)
         }
@@ -173,6 +182,7 @@ def _chosen(
             item=c.item, round=c.round, rank=c.rank, purpose=c.purpose, utility=c.utility,
             probability=c.probability, reason=c.reason,
             label=answer.get(found.get((c.round, c.rank), -1)),
+            marks=marks.get(found.get((c.round, c.rank), -1)),
         )
         for c in choices
     )  # fmt: skip
@@ -185,6 +195,8 @@ def _doubts(bench: Workbench, last: int | None, labels: tuple[Labels, Labels]) -
     """
     assert last is not None
     rows = np.flatnonzero(bench.split(last) == POOL)
+    if bench.task.kind == "spans":
+        return unsure_of_marks(bench, last, rows, labels[0])[:MOST_DOUBTS]
     probs = bench.final(last).predict_proba(bench.seen(last, rows))
     if several(bench.task):
         return _open(bench, last, rows, probs, labels[0])
@@ -243,9 +255,9 @@ def _annotators(
     told = [e for e in events if e.source != "existing"]
     judged = in_force(told, bench.items(last), bench.translation)
     resolved = {
-        int(row): answer
+        int(row): (answer, spans)
         for part in labels
-        for row, answer in zip(part.rows, part.answers, strict=True)
+        for row, answer, spans in zip(part.rows, part.answers, part.spans, strict=True)
     }
     people: dict[int, set[str]] = defaultdict(set)
     for row, event in judged:
@@ -255,7 +267,7 @@ def _annotators(
     close = closer(bench.task)
     for row, event in judged:
         shared = len(people[row]) > 1 and row in resolved and not event.skipped
-        agrees = close(event.labels) == resolved[row] if shared else None
+        agrees = (close(event.labels), event.spans) == resolved[row] if shared else None
         given[event.annotator].append((event.seconds, agrees))
     scores = []
     for annotator, number in sorted(all_of.items()):

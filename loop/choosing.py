@@ -14,11 +14,13 @@ from labelwright.loop.errors import LabelwrightError, StrategyError
 from labelwright.loop.history import Choosing
 from labelwright.loop.prior import prior
 from labelwright.loop.query.blocks import Rows
+from labelwright.loop.query.candidates import among
 from labelwright.loop.query.contract import checked
 from labelwright.loop.query.mix import arms, named
 from labelwright.loop.query.random_ import random
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
+from labelwright.loop.tagging import TaggerView
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Call
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from labelwright.loop.ports import Chosen, QueryLearner
     from labelwright.loop.workbench import Workbench
 
+MOST_TEXTS = 20_000
+"""Texts of which a tagger is asked: their words are encoded one by one."""
 LARGE = 2**30
 """Bytes of vectors above which a pool is read block by block."""
 
@@ -82,7 +86,15 @@ def _asking(bench: Workbench, round_: int, strategy: Call, learner: QueryLearner
     if plugins.takes("query", strategy.name, "prior"):
         told = bench.once(("prior", round_), lambda: prior(bench, round_))
 
+    tokens = plugins.takes("query", strategy.name, "tokens")
+    beliefs = plugins.takes("query", strategy.name, "beliefs")
+
     def ask(left: np.ndarray, wanted: int, time: int) -> Chosen:
+        of_marks = isinstance(learner, TaggerView)
+        some, notes = None, ()
+        if of_marks and (tokens or beliefs):
+            some, notes = among(len(left), MOST_TEXTS, seed)
+            left = left if some is None else left[some]
         large = len(left) * features.shape[1] * 4 > LARGE
         X = Rows(features, left) if large and reads_rows else np.asarray(features[left])
         try:
@@ -90,6 +102,8 @@ def _asking(bench: Workbench, round_: int, strategy: Call, learner: QueryLearner
                 "query", strategy, learner=learner, X=X, n_instances=wanted,
                 random_state=derive_seed(seed, time) if time else seed, context=bench.context,
                 prior=None if told is None else told[left],
+                tokens=learner.tokens(left) if tokens and of_marks else None,
+                beliefs=learner.beliefs(left) if beliefs and of_marks else None,
             )  # fmt: skip
         except LabelwrightError:
             raise
@@ -98,7 +112,10 @@ def _asking(bench: Workbench, round_: int, strategy: Call, learner: QueryLearner
                 f"the query strategy {strategy.name} failed: {type(error).__name__}: {error}",
                 "nothing was chosen; name another strategy in `query`, or tell its author",
             ) from error
-        return checked(returned, len(left), wanted)
+        chosen = checked(returned, len(left), wanted)
+        if some is None:
+            return chosen
+        return replace(chosen, indices=some[chosen.indices], notes=(*chosen.notes, *notes))
 
     return ask
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labelwright.loop.outbox import Sent, State, uid_of
-from labelwright.loop.ports import Suggestion
+from labelwright.loop.ports import Span, Suggestion
 from labelwright.loop.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ def _told(suggestion: Suggestion) -> str:
         "labels": suggestion.labels,
         "score": suggestion.score,
         "version": suggestion.version,
+        **(
+            {"spans": [[s.start, s.end, s.text] for s in suggestion.spans]}
+            if suggestion.spans
+            else {}
+        ),
     }
     return json.dumps(told, ensure_ascii=False)
 
@@ -87,4 +92,9 @@ def suggestion_of(sent: Sent) -> Suggestion | None:
     if sent.suggestion is None:
         return None
     told = json.loads(sent.suggestion)
-    return Suggestion(tuple(told["labels"]), float(told["score"]), str(told["version"]))
+    return Suggestion(
+        labels=tuple(told["labels"]),
+        score=float(told["score"]),
+        version=str(told["version"]),
+        spans=tuple(Span(*s) for s in told.get("spans", ())),
+    )

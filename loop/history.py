@@ -201,6 +201,14 @@ class Elsewhere(Record):
     resent: int = 0  # items that somebody deleted there, and that are still to be answered
 
 
+class Marked(Record):
+    """A part of a text, in code points."""
+
+    label: str
+    start: int
+    end: int
+
+
 class ChosenItem(Record):
     """One item that was asked, and why."""
 
@@ -212,6 +220,7 @@ class ChosenItem(Record):
     probability: float
     reason: str
     label: str | None = None  # resolved; None while open
+    marks: tuple[Marked, ...] | None = None  # of spans: what the label marks
 
 
 class Doubt(Record):
@@ -227,6 +236,10 @@ class Doubt(Record):
     runner_up: str
     runner_up_probability: float
     given: tuple[str, ...] | None = None
+    marks: tuple[Marked, ...] | None = (
+        None  # of spans: those that the model makes, and of the label
+    )
+    true_marks: tuple[Marked, ...] | None = None
     label: str | None = None
 
 

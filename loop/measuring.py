@@ -17,10 +17,12 @@ from labelwright.loop.measure.counted import cells, of_sets
 from labelwright.loop.measure.evidence import Bounded, Evidence, View
 from labelwright.loop.measure.summary import measurement
 from labelwright.loop.people.agreement import krippendorff, krippendorff_sets
+from labelwright.loop.ports import Span
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.sets import Sets
 from labelwright.loop.split import HOLDOUT
 from labelwright.loop.supported import learnable, several
+from labelwright.loop.tagging import counts_of, evidence_of, places
 from labelwright.loop.workbench import Workbench
 
 
@@ -80,7 +82,7 @@ def evidence(bench: Workbench, round_: int) -> View:
     _, held = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
     rows = held.rows if bench.learned(round_) else held.rows[:0]
     probs = np.empty((0, len(task.labels)))
-    if len(rows):
+    if len(rows) and task.kind != "spans":
         probs = bench.final(round_).predict_proba(bench.seen(round_, rows))
     shown = items.take(rows).table
     resolved = bench.needed(round_, "resolve")
@@ -91,6 +93,16 @@ def evidence(bench: Workbench, round_: int) -> View:
         "seed": derive_seed(bench.context.seed, "measure"),
     }
     classes = tuple(c.id for c in task.labels)
+    if task.kind == "spans":
+        model: Any = bench.final(round_) if len(rows) else None
+        return evidence_of(
+            places(task, held)[: len(rows)],
+            model.predict_spans(bench.seen(round_, rows)) if model else [],
+            classes,
+            Sets(task).parents(),
+            labels=resolved["labels"],
+            **told,
+        )
     if several(task):
         sets = Sets(task)
         return of_sets(
@@ -109,7 +121,7 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
     """Krippendorff's alpha over all items that two or more people judged."""
     if not learnable(bench.task):
         return Bounded(None, 0)
-    if several(bench.task):
+    if bench.task.kind == "spans" or several(bench.task):
         return _alpha_of_sets(bench, round_)
     watermark = bench.needed(round_, "collect")["watermark"]
     index = {c.id: float(i) for i, c in enumerate(bench.task.choices)}
@@ -125,15 +137,21 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
 
 
 def _alpha_of_sets(bench: Workbench, round_: int) -> Bounded:
-    """Of sets of classes, by MASI distance: every answer counts, the empty one too."""
+    """Of sets of classes, or of marks, by MASI distance: every answer counts, the empty one too."""
     watermark = bench.needed(round_, "collect")["watermark"]
     judge, close = Judge(bench.task), closer(bench.task)
     answers = [
-        (event.item, event.annotator, frozenset(close(event.labels)))
+        (event.item, event.annotator, _as_set(close(event.labels), event.spans))
         for _, event in in_force(bench.events(watermark), bench.items(round_), bench.translation)
         if event.source != "existing" and not event.skipped and judge.allows(event)
     ]
     return krippendorff_sets(answers, seed=derive_seed(bench.context.seed, "alpha"))
+
+
+def _as_set(labels: Sequence[str], spans: Sequence[Span]) -> frozenset[str]:
+    if not spans:
+        return frozenset(labels)
+    return frozenset(f"{s.start}-{s.end} {c}" for c, s in zip(labels, spans, strict=True))
 
 
 def _true_accuracy(bench: Workbench, round_: int) -> float | None:
@@ -142,6 +160,8 @@ def _true_accuracy(bench: Workbench, round_: int) -> float | None:
         return None
     rows = np.flatnonzero(bench.split(round_) == HOLDOUT)
     items = bench.items(round_).take(rows)
+    if bench.task.kind == "spans":
+        return _true_span_f1(bench, round_, rows, items.ids)
     if several(bench.task):
         return _true_micro_f1(bench, round_, rows, items.ids)
     truth = bench.annotators.truth(items.ids)  # type: ignore[attr-defined]
@@ -153,6 +173,22 @@ def _true_accuracy(bench: Workbench, round_: int) -> float | None:
         if truth.get(item) in index
     ]
     return float(np.mean(right)) if right else None
+
+
+def _true_span_f1(
+    bench: Workbench, round_: int, rows: np.ndarray, ids: Sequence[str]
+) -> float | None:
+    truth = bench.annotators.true_marks(ids)  # type: ignore[attr-defined]
+    known = np.array([i for i, item in enumerate(ids) if item in truth], dtype=np.int64)
+    if not len(known):
+        return None
+    model: Any = bench.final(round_)
+    index = {c.id: i for i, c in enumerate(bench.task.labels)}
+    true = [{(s.start, s.end, index[c]) for s, c in truth[ids[i]]} for i in known]
+    said = model.predict_spans(bench.seen(round_, rows[known]))
+    found = [{(f.start, f.end, f.label) for f in marks} for marks in said]
+    f1 = metrics.micro_f1(counts_of(true, found, len(index)).sum(axis=0))
+    return None if np.isnan(f1) else float(f1)
 
 
 def _true_micro_f1(

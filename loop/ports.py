@@ -287,7 +287,7 @@ class Learner(Protocol):
 
     @property
     def reads(self) -> Literal["vectors", "inputs", "tokens"]:
-        """What X is: the encoder's vectors, the inputs of a `Trainable` encoder's network, or `spans.Tokens`."""
+        """What X is: the encoder's vectors, the inputs of a `Trainable` one's network, or `spans.Tokens`."""
 
     def fit(
         self,

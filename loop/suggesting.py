@@ -19,6 +19,7 @@ from labelwright.loop.ports import Model, Suggestion
 from labelwright.loop.rules.firing import firing
 from labelwright.loop.sets import Sets
 from labelwright.loop.supported import several
+from labelwright.loop.tagging import suggestion_of
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 def suggestions(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:
     """By row, as far as there is one; nothing where the task wants none."""
     wanted = bench.task.annotators.suggestions
-    if wanted == "none" or not len(rows) or bench.task.kind == "spans":
+    if wanted == "none" or not len(rows):
         return {}
+    if wanted == "rules" and bench.task.kind == "spans":
+        return {}  # a rule says what a text may hold, not yet where a mark of it ends
     return _of_rules(bench, round_, rows) if wanted == "rules" else _of_model(bench, round_, rows)
 
 
@@ -42,7 +45,11 @@ def _of_model(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, S
 
 
 def by_model(task: Task, model: Model, X: np.ndarray, round_: int) -> list[Suggestion]:
-    """What the model of this round proposes for each item of X (n_items, dim)."""
+    """What the model of this round proposes for each item of X (n_items, …)."""
+    if task.kind == "spans":
+        found = model.predict_spans(X)  # type: ignore[attr-defined]
+        named = model_version(task, round_)
+        return [suggestion_of(task, x.text, f, named) for x, f in zip(X, found, strict=True)]
     probs = model.predict_proba(np.asarray(X))
     version = model_version(task, round_)
     if several(task):
@@ -69,13 +76,16 @@ def model_version(task: Task, round_: int) -> str:
     return f"{task.name} round {round_}"
 
 
-def model_before(bench: Workbench, round_: int) -> Model | None:
-    """The model of the round before, where it is of the same classes and features as this round."""
+def model_before(bench: Workbench, round_: int, *, supervised: bool = False) -> Model | None:
+    """The model of the round before, where it is of the same classes and features as this round.
+
+    supervised: the one without pseudo-labels.
+    """
     if round_ < 1 or not bench.current(round_ - 1) or not bench.learned(round_ - 1):
         return None
     if bench.store.outcome(round_ - 1, "embed") != bench.store.outcome(round_, "embed"):
         return None
-    return bench.final(round_ - 1)
+    return bench.supervised(round_ - 1) if supervised else bench.final(round_ - 1)
 
 
 def _of_rules(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:

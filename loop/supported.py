@@ -46,13 +46,19 @@ OF_ONE = frozenset(
 LEARN_ONE = frozenset(("boosting", "sklearn"))
 """Our learners that need one class an item."""
 
+OF_ITEMS = (OF_ONE - {"token_log_probability"}) | {"multilabel_margin", "discriminative"}
+"""Our query strategies that ask for the class of a whole item."""
+
+LEARN_SPANS = ("head", "tagger")
+"""What learns spans; `head` means `tagger` there."""
+
 MEASURED = frozenset((*_SHARES, *_AVERAGES, "precision", "recall", "f1", "ece", "alpha", "labels"))
 """Metrics that criteria may name."""
 
 
 def learnable(task: Task) -> bool:
     """Whether this version has a model for the task. For others it asks, collects and resolves."""
-    return task.kind == "classification"
+    return task.kind in ("classification", "spans")
 
 
 def single(task: Task) -> bool:
@@ -84,6 +90,8 @@ def unsupported(task: Task) -> list[str]:
         ]
     if several(task):
         found += _of_one(task)
+    if task.kind == "spans":
+        found += _of_items(task)
     if task.query.second_opinions and not single(task):
         found.append(f"query second_opinions for {_several(task)}")
     if task.holdout.measure != "uniform":
@@ -121,6 +129,25 @@ def _of_one(task: Task) -> list[str]:
         found.append(
             f"pseudo_labels method = {task.pseudo_labels.method.name} for {_several(task)}"
         )
+    return found
+
+
+def _of_items(task: Task) -> list[str]:
+    """What needs classes of whole items, where parts of texts are marked."""
+    strategies = [part for phase in task.query.phases for part in _parts(phase.strategy)]
+    unfit = dict.fromkeys(call.name for call in strategies if call.name in OF_ITEMS)
+    found = [
+        f"query strategy {name} for spans (auto, token_log_probability, k_means and random can)"
+        for name in unfit
+    ]
+    if task.train.finetune.name not in LEARN_SPANS:
+        found.append(f"train finetune = {task.train.finetune.name} for spans (head can)")
+    if task.train.pretrain is not None:
+        found.append("train pretrain for spans")
+    if task.train.augment:
+        found.append("train augment for spans")
+    if task.pseudo_labels is not None:
+        found.append(f"pseudo_labels method = {task.pseudo_labels.method.name} for spans")
     return found
 
 

@@ -243,7 +243,7 @@ class Workbench:
 
     def learner(self, round_: int) -> Learner:
         """The task's learner."""
-        call, plugins = self.task.train.finetune, self.context.plugins
+        call, plugins = learner_call(self.task), self.context.plugins
         needs_encoder = plugins.takes("learn", call.name, "encoder")
         made: Learner = plugins.invoke(
             "learn",
@@ -260,12 +260,24 @@ class Workbench:
 
     def reader(self, round_: int) -> Callable[[Sequence[int] | np.ndarray], np.ndarray]:
         """`seen` for a round, which does not need the store any more."""
+        if self.task.kind == "spans":
+            return self.tokens(round_)
         if reads_vectors(self.learner(round_)):
             features = self.features(round_)
             return lambda rows: np.asarray(features[rows])
         encoder: Any = self.fitted_encoder(round_)
         items = self.items(round_)
         return lambda rows: np.asarray(encoder.inputs(items.take(rows)))
+
+    def tokens(self, round_: int) -> Callable[[Sequence[int] | np.ndarray], np.ndarray]:
+        """From rows to their texts' tokens, as a learner of spans reads them."""
+        from labelwright.loop.tagging import reader_of
+
+        def make() -> Callable[[Sequence[int] | np.ndarray], np.ndarray]:
+            return reader_of(self.items(round_), self.fitted_encoder(round_), self.context)
+
+        key = ("tokens", self.needed(round_, "split")["snapshot"])
+        return self.once(key, make)  # type: ignore[no-any-return]
 
     def chooser(self, round_: int) -> Learner:
         """The learner that choosing works with: on vectors, and fast.
@@ -282,6 +294,10 @@ class Workbench:
 
     def targets(self, labels: Labels) -> np.ndarray:
         """(n_labels, n_classes) one-hot, or all that an answer names; shares of people where these teach."""
+        if self.task.kind == "spans":
+            from labelwright.loop.tagging import marks_of
+
+            return marks_of(self.task, labels)
         if several(self.task):
             return Sets(self.task).hot(labels.answers)
         targets = np.eye(len(self.task.labels))[labels.classes]
@@ -377,6 +393,16 @@ class Workbench:
         if not self.current(round_):
             return None
         return Measurement.model_validate(self.needed(round_, "measure")["measurement"])
+
+
+def learner_call(task: Task) -> Call:
+    """What `finetune` means: the head of a task that marks parts of texts stands on tokens."""
+    call = task.train.finetune
+    return (
+        call.model_copy(update={"name": "tagger"})
+        if task.kind == "spans" and call.name == "head"
+        else call
+    )
 
 
 def reads_vectors(learner: Learner) -> bool:

@@ -22,8 +22,8 @@ from labelwright.connectors.exchange.marks import Mark, MarkError
 from labelwright.dsl.task import Task
 from labelwright.loop.errors import ConnectorError, DataError
 from labelwright.loop.matching import ClassMatcher, is_missing
-from labelwright.loop.supported import several
 from labelwright.loop.ports import AnnotatorSource, Answer, Context, Items, Request, Span
+from labelwright.loop.supported import several
 
 _SPREAD = 0.5
 """How far people's error rates lie from their mean: from half of it to one and a half times it."""

@@ -1,8 +1,8 @@
 """Vectors of the words in texts, from the middle of a transformer: what a tagger of spans reads.
 
-The mean over the upper half of the layers, the last one left out: the last layer of a sentence encoder is made
-for the sentence (what layers know: Tenney et al. 2019, "BERT Rediscovers the Classical NLP Pipeline"). A
-word's vector is the mean over its pieces. Texts longer than the model reads go through it in windows that
+The mean over the upper half of the layers, the last one left out: the last layer of a sentence encoder is
+made for the sentence (what layers know: Tenney et al. 2019, "BERT Rediscovers the Classical NLP Pipeline").
+A word's vector is the mean over its pieces. Texts longer than the model reads go through it in windows that
 overlap; a word is taken from the window in whose middle it lies.
 """
 

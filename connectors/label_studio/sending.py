@@ -134,7 +134,7 @@ def _bodies(
         body: dict[str, Any] = {"data": values}
         suggestion = suggestion_of(sent)
         if suggestion is not None and sent.shown:
-            body["predictions"] = [prediction(site.page, suggestion)]
+            body["predictions"] = [prediction(site.page, suggestion, suggestion.spans)]
         bodies.append(body)
     return bodies
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from labelwright.loop.spans.crf import Rows, beliefs, score
 from labelwright.loop.spans.posterior import best_f1, candidates, matches
 
 _TOLERANCE = 1e-4
-_ROUNDS = 150
+_ROUNDS = 60
 _FORBIDDEN = -1e9
 
 
@@ -60,7 +61,6 @@ def fit_chain(
     onehot = np.eye(size)[tags]
     per_token = np.repeat(weights, rows.lengths)
     seen_tags = onehot * per_token[:, None]
-    counted_first = seen_tags[rows.is_first].sum(axis=0)
     pair_weight = per_token[~rows.is_first]
     counted_pairs = np.zeros((size, size))
     np.add.at(counted_pairs, (tags[~rows.is_last], tags[~rows.is_first]), pair_weight)
@@ -80,7 +80,7 @@ def fit_chain(
     closed = np.concatenate([forbidden[0], forbidden[1].ravel()])
 
     def parts(flat: np.ndarray) -> Chain:
-        d, s, b, st, tr = (flat[i:j] for i, j in zip(bounds, bounds[1:]))
+        d, s, b, st, tr = (flat[i:j] for i, j in pairwise(bounds))
         return Chain(
             d.reshape(size, dim),
             s.reshape(size, columns),
@@ -131,7 +131,7 @@ def fit_chain(
             torch.from_numpy(start),
             tolerance=_TOLERANCE / n_tokens**0.5,
             iterations=_ROUNDS,
-            memory=10,
+            memory=6,
         )
     return parts(found.numpy())
 

@@ -32,7 +32,7 @@ class Counted:
     classes: tuple[str, ...]
     together: Mapping[frozenset[int], np.ndarray] = field(default_factory=dict)
     gaps: np.ndarray | None = None
-    decisions: int = 1
+    decisions: float = 1
     slices: Mapping[str, np.ndarray] = field(default_factory=dict)
     labels_per_class: Mapping[str, int] = field(default_factory=dict)
     labels: int = 0

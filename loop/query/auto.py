@@ -44,6 +44,7 @@ def auto(
     random_share: float = 0.05,
     random_state: int = 0,
     prior: np.ndarray | None = None,
+    beliefs: np.ndarray | None = None,
 ) -> Chosen:
     """Cover the pool first, then what the model is uncertain of; a few items at random. Needs no labels.
 
@@ -63,6 +64,9 @@ def auto(
     decisions, Σ_c min(p_c, 1 − p_c), over the mean number of classes that items have by the model, at most 1;
     and in q a row of p is brought to a sum of one.
 
+    Of parts of texts, beliefs (n, K) are how likely each text has a span of each class: they are read like
+    the probabilities of several classes, and X, where the pool is covered, holds vectors of whole texts.
+
     `random_share` of the batch, right on average, is drawn at random with that probability: it finds
     what the model does not know of, and lets one estimate. Utility: v(x) times the mean rise when x was
     picked; 0 of random items, which come last.
@@ -81,7 +85,9 @@ def auto(
         return nothing()
     known = labelled(learner, X)
     trust = len(known) / (len(known) + _TRUST * max(1, len(learner.classes)))
-    probs = probabilities(learner, X) if len(known) else None
+    probs = None
+    if len(known):
+        probs = probabilities(learner, X) if beliefs is None else _fitting(beliefs, len(X), learner)
     worth = _Worth.of(learner, len(X), probs, prior, trust)
     value = worth()
     rng = np.random.default_rng(random_state)
@@ -140,7 +146,7 @@ class _Worth:
 
         n_classes = max(1, len(learner.classes))
         even = np.full((1, n_classes), 1 / n_classes, np.float32)
-        before = even if prior is None else _fitting(prior, (n, n_classes))
+        before = even if prior is None else _fitting(prior, n, learner)
         labels = np.asarray(learner.y_training)
         doubt = np.ones(n, np.float32)
         if of_several(learner):
@@ -190,13 +196,16 @@ def open_decisions(probs: np.ndarray) -> np.ndarray:
     return np.asarray(np.minimum(wrong / size, 1), dtype=np.float32)
 
 
-def _fitting(prior: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _fitting(given: np.ndarray, n: int, learner: QueryLearner) -> np.ndarray:
     """float32. Raises StrategyError where it is not one row of probabilities an item."""
     import numpy as np
 
-    found = np.asarray(prior, dtype=np.float32)
+    shape = n, max(1, len(learner.classes))
+    found = np.asarray(given, dtype=np.float32)
     if found.shape != shape or not (found >= 0).all() or not np.isfinite(found).all():
-        raise StrategyError(f"prior is no table of {shape[0]} x {shape[1]} probabilities")
+        raise StrategyError(
+            f"prior or beliefs are no table of {shape[0]} x {shape[1]} probabilities"
+        )
     return found
 
 

@@ -17,7 +17,7 @@ from zlib import crc32
 if TYPE_CHECKING:
     import numpy as np
 
-SIZE = 2**13
+SIZE = 2**11
 """Hashed features are numbered below this: many share a number, with signs that make them cancel out."""
 
 _MIX, _STEP = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9
@@ -26,7 +26,7 @@ _LONGEST = 40  # characters of a word that are looked at
 
 
 def surface(texts: Sequence[str], places: Sequence[np.ndarray]) -> Any:
-    """(n_tokens, SIZE) sparse float32, rows of about unit length: all texts' tokens, one text behind the other.
+    """(n_tokens, SIZE) sparse float32, rows of about unit length: all tokens, one text behind the other.
 
     places: where each text's tokens are, (n_tokens of it, 2), from `words`.
     """

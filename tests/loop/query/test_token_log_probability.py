@@ -122,3 +122,21 @@ def test_edges_and_errors() -> None:
 
     with pytest.raises(StrategyError, match="tokens of"):
         token_log_probability(Short(pool.X, _tokens(pool)), pool.X, 1)
+
+
+def test_tokens_that_the_engine_tells_are_read_in_the_place_of_the_learner(monkeypatch) -> None:
+    monkeypatch.setattr(module, "_BLOCK", 3)
+    X = np.arange(20, dtype=np.float32).reshape(10, 2)
+    rng = np.random.default_rng(0)
+    told = [rng.dirichlet(np.ones(3), size=n) for n in rng.integers(1, 6, size=10)]
+    asked: list[int] = []
+
+    def tokens(positions: np.ndarray) -> list[np.ndarray]:
+        asked.extend(positions.tolist())
+        return [told[i] for i in positions]
+
+    by_learner = token_log_probability(Tagger(X, told), X, 4)
+    by_engine = token_log_probability(object(), X, 4, tokens=tokens)  # type: ignore[arg-type]
+    assert asked[:10] == list(range(10))
+    assert by_engine.indices.tolist() == by_learner.indices.tolist()
+    assert by_engine.reasons == by_learner.reasons
