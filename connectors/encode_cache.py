@@ -168,9 +168,9 @@ def _write(folder: Path, identity: str, keys: np.ndarray, vectors: np.ndarray) -
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / f"{name}.keys.npy", raw_keys)
-        _replace(folder / f"{name}.vectors.npy", raw_vectors)
-        _replace(folder / f"{name}.json", json.dumps(manifest, ensure_ascii=False).encode())
+        replace_file(folder / f"{name}.keys.npy", raw_keys)
+        replace_file(folder / f"{name}.vectors.npy", raw_vectors)
+        replace_file(folder / f"{name}.json", json.dumps(manifest, ensure_ascii=False).encode())
         _sync_folder(folder)
     except OSError as error:
         raise StoreError(
@@ -187,7 +187,8 @@ def _npy(array: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _replace(path: Path, raw: bytes) -> None:
+def replace_file(path: Path, raw: bytes) -> None:
+    """Write the file under a temporary name, onto the disk, and give it its own."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(descriptor, "wb") as file:

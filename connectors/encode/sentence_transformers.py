@@ -44,14 +44,17 @@ class SentenceEncoder:
     progress: Progress
     fitted: bool = field(default=False, init=False)
 
-    @cached_property
+    @property
     def identity(self) -> str:
-        """Model and the hash of its files, library, number type, tokens and columns."""
-        library = _library().__version__
+        """The model's, and the columns."""
+        return f"{self.model_identity} of " + ",".join(self.columns)
+
+    @cached_property
+    def model_identity(self) -> str:
+        """Model and the hash of its files, library, number type, tokens."""
         return (
-            f"{self.name} {digest(self.folder)} sentence-transformers={library} "
-            f"numbers={self.number_type} tokens<={_MOST_TOKENS} in batches of fixed shapes, "
-            "unit length of " + ",".join(self.columns)
+            f"{self.name} {digest(self.folder)} sentence-transformers={_library().__version__} "
+            f"numbers={self.number_type} tokens<={_MOST_TOKENS} in batches of fixed shapes, unit length"
         )
 
     @cached_property
@@ -71,9 +74,9 @@ class SentenceEncoder:
     def encode_texts(self, documents: Sequence[str]) -> np.ndarray:
         """(n_texts, dim) float32, unit length: the same for texts that are no items."""
         documents = [text[:_CHARACTERS] for text in documents]
-        if batched(self._fast):
-            return encode_batches(self._fast, documents)
-        vectors: np.ndarray = self._fast.encode(
+        if batched(self.model):
+            return encode_batches(self.model, documents)
+        vectors: np.ndarray = self.model.encode(
             documents, convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=False
         )
         return vectors.reshape(len(documents), -1)
@@ -96,7 +99,7 @@ class SentenceEncoder:
         """(n_words, width) float16 for each text: see `word_vectors.word_vectors`."""
         from labelwright.connectors.encode.word_vectors import word_vectors
 
-        return word_vectors(self._fast, documents, places, self.name)
+        return word_vectors(self.model, documents, places, self.name)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -121,7 +124,7 @@ class SentenceEncoder:
         return self._load()
 
     @cached_property
-    def _fast(self) -> Any:
+    def model(self) -> Any:
         """The model in the number type that it encodes in."""
         model = self._load()
         to_number_type(model, self.number_type)

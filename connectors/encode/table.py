@@ -84,7 +84,8 @@ class Table:
         columns = items.columns(self.names)
         for known, name in zip(self._columns, self.names, strict=True):
             column = columns.column(name)
-            if not isinstance(known, column_type(column, name)):
+            empty = column.null_count == len(column)  # then its type says nothing
+            if not empty and not isinstance(known, column_type(column, name)):
                 raise DataError(
                     f"column {name} is {column.type} here, and held {known.what} in the pool",
                     "give it the values that it had there",

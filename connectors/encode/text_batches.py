@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TOKENS = {"cpu": 1_024, "cuda": 8_192}
 """Of one batch, padding included. On a CPU 1,024 to 4,096 are equally fast within a tenth, if full."""
 
-_STEP = 16
+STEP = 16
 
 
 def batched(model: Any) -> bool:
@@ -65,8 +65,11 @@ def encode_batches(model: Any, texts: Sequence[str]) -> np.ndarray:
     return encode_tokens(model, read)
 
 
-def encode_tokens(model: Any, read: Any) -> np.ndarray:
-    """The same from what the tokenizer made of the texts: lists of numbers by the names of inputs."""
+def encode_tokens(model: Any, read: Any, step: int = STEP) -> np.ndarray:
+    """The same from what the tokenizer made of the texts: lists of numbers by the names of inputs.
+
+    step: what numbers of tokens are rounded up to.
+    """
     import numpy as np
     import torch
 
@@ -75,14 +78,14 @@ def encode_tokens(model: Any, read: Any) -> np.ndarray:
     tokenizer, device = model[0].tokenizer, model.device
     most = TOKENS.get(device.type, TOKENS["cpu"])
     with torch.inference_mode():
-        for rows, shape in by_tokens(lengths, most, int(model.max_seq_length)):
+        for rows, shape in by_tokens(lengths, most, int(model.max_seq_length), step):
             features = {k: v.to(device) for k, v in _padded(tokenizer, read, rows, shape).items()}
             vectors[rows] = _through(model, features)[: len(rows)].cpu().numpy()
     return vectors
 
 
 def by_tokens(
-    lengths: np.ndarray, most: int, longest: int
+    lengths: np.ndarray, most: int, longest: int, step: int = STEP
 ) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
     """Rows in batches, longest first, each with its shape: texts, tokens of each.
 
@@ -90,7 +93,7 @@ def by_tokens(
     """
     import numpy as np
 
-    room = np.minimum(-(-np.maximum(lengths, 1) // _STEP) * _STEP, longest)
+    room = np.minimum(-(-np.maximum(lengths, 1) // step) * step, longest)
     for tokens in np.unique(room)[::-1]:
         alike, at_a_time = np.flatnonzero(room == tokens), max(1, most // int(tokens))
         for start in range(0, len(alike), at_a_time):
