@@ -346,7 +346,7 @@ class _Given:
         return np.concatenate([np.arange(ends[i] - self.lengths[i], ends[i]) for i in rows])
 
 
-_DENSE, _SPARSE = 30.0, 30.0
+_DENSE, _SPARSE = 100.0, 30.0  # C of vectors, and of looks and transitions
 
 
 def uncrossed(spans: Sequence[Found]) -> list[Found]:

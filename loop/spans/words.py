@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-_ASCII = re.compile(r"\w+|[^\w\s]", re.ASCII)  # the same for ASCII alone, and fast
+_ASCII = re.compile(r"\w+|[^\w\s\x1c-\x1f]", re.ASCII)  # the same for ASCII alone, and fast
 _RUN = r"[\p{L}\p{N}\p{M}_]+|\S"
 _SINGLE = (
     r"[\p{Hangul}\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
