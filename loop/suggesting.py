@@ -15,6 +15,7 @@ import numpy as np
 from labelwright.dsl.checks_rules import SPAN_FIELDS
 from labelwright.dsl.compile.words import words
 from labelwright.loop.conditions import fields
+from labelwright.loop.labels import closer
 from labelwright.loop.ports import Model, Suggestion
 from labelwright.loop.rules.firing import firing
 from labelwright.loop.sets import Sets
@@ -89,7 +90,10 @@ def model_before(bench: Workbench, round_: int, *, supervised: bool = False) -> 
 
 
 def _of_rules(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:
-    """The class with the most weight of votes; none where two have as much, or a rule says veto."""
+    """The class with the most weight of votes; none where two have as much, or a rule says veto.
+
+    Where an item may have several classes, all that have a vote.
+    """
     task = bench.task
     votes: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     silent: set[int] = set()
@@ -101,8 +105,13 @@ def _of_rules(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, S
             elif rule.action == "veto":
                 silent.add(row)
     found = {}
-    choices = {c.id for c in task.choices}
+    choices, close = {c.id for c in task.choices}, closer(task)
     for row, weights in votes.items():
+        if several(task):
+            named = close(tuple(c.id for c in task.choices if c.id in weights))
+            if named and row not in silent:
+                found[row] = Suggestion(named, 1.0, f"{task.name} rules")
+            continue
         most = max(weights.values())
         best = [label for label, weight in weights.items() if weight == most]
         if len(best) == 1 and best[0] in choices and row not in silent:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from pools import Pool, pools
 
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.ports import Chosen
-from labelwright.loop.query.auto import auto
+from labelwright.loop.query.auto import auto, open_decisions
 from labelwright.loop.query.blocks import Rows
 from labelwright.loop.query.contract import checked
 
@@ -144,3 +145,49 @@ def test_equal_items_and_all_of_a_pool() -> None:
     assert len(chosen.indices) == 4
     X, _ = blobs(7)
     assert sorted(auto(learner, X, 20).indices.tolist()) == list(range(7))
+
+
+class _Several:
+    """Four classes, each by itself: class c is as likely as column c of X says."""
+
+    classes = ("a", "b", "c", "d")
+
+    def __init__(self, X: np.ndarray, y: np.ndarray) -> None:
+        self.X_training, self.y_training = X, y
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        return np.asarray(X[:, :4])
+
+    def fit_again(self, rows: np.ndarray, seed: int) -> Any:
+        raise NotImplementedError
+
+
+def test_with_several_classes_an_item_it_asks_where_most_decisions_are_open() -> None:
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.choice([0.02, 0.97], (300, 4)), 0.01 * rng.normal(size=(300, 2))], 1)
+    X[:20, :4] = rng.uniform(0.4, 0.6, (20, 4))  # open in every class
+    X = X.astype(np.float32)
+    y = (rng.random((200, 4)) < 0.4).astype(float)
+    chosen = auto(_Several(X[100:300], y), X[:100], 20, random_share=0, random_state=1)
+    assert np.isin(chosen.indices, np.arange(20)).mean() > 0.7
+    assert "%" in chosen.reasons[0]
+    before = auto(_Several(X[:0], y[:0]), X, 10, random_state=1)  # no label yet
+    assert len(before.indices) == 10
+
+
+def test_with_several_classes_an_item_rare_ones_count_more() -> None:
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(400, 6)).astype(np.float32)
+    X[:, :4] = 0.05
+    X[:200, 0], X[200:, 1] = 0.5, 0.5  # as open, of a common class or of a rare one
+    y = np.zeros((100, 4))
+    y[:, 0], y[:3, 1:] = 1, 1
+    chosen = auto(_Several(X[:100], y), X[100:], 40, random_share=0, random_state=0)
+    assert (chosen.indices >= 100).mean() > 0.6  # of what is left, two thirds are of the rare one
+
+
+def test_expected_wrong_decisions_are_in_units_of_the_mean_set() -> None:
+    probs = np.array([[0.5, 0.1], [0.9, 0.9], [0.0, 0.0]])
+    size = probs.sum() / 3
+    assert open_decisions(probs) == pytest.approx([0.6 / size, 0.2 / size, 0])
+    assert open_decisions(np.full((3, 5), 0.5)).tolist() == [1, 1, 1]
