@@ -10,26 +10,39 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from labelwright.loop.errors import DataError
+from labelwright.loop.errors import DataError, PluginError
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from labelwright.loop.learn.information import Hints
     from labelwright.loop.ports import Context, Learner, Model
 
 _FOLDS = 5
 _FEWEST_TO_CALIBRATE = 20
 
 
-def head(*, random_state: int, context: Context | None = None) -> Learner:
-    """A calibrated logistic regression on the encoder's vectors; one for each class of several an item."""
+def head(*, balance: float = 0.0, random_state: int, context: Context | None = None) -> Learner:
+    """A calibrated logistic regression on the encoder's vectors; one for each class of several an item.
+
+    balance: how far rare classes are made to weigh as much as common ones, 0 (not at all) to 1 (the same): a
+    label weighs (n / (K n_c)) ** balance, of n labels n_c of its class. It lifts macro F1 where a class is
+    rare; probabilities then speak of classes that are less uneven than they are.
+    """
     from labelwright.loop.supported import several
 
+    if not 0 <= balance <= 1:
+        raise PluginError(f"head: balance = {balance:g} is no share", "write 0% to 100%")
     if context is not None and several(context.task):
         from labelwright.loop.learn.several import SeveralHead
 
+        if balance:
+            raise PluginError(
+                "head: balance is for one class an item",
+                "leave it out: with several, each class has a threshold of its own",
+            )
         return SeveralHead(random_state)
-    return Head(random_state)
+    return Head(random_state, balance)
 
 
 @dataclass(frozen=True)
@@ -84,9 +97,13 @@ class HeadModel:
 
 @dataclass(frozen=True)
 class Head:
-    """A `labelwright.loop.ports.Learner`. `random_state` decides the calibration folds only."""
+    """A `labelwright.loop.ports.Learner`. `random_state` decides the calibration folds only.
+
+    balance: what `head` says.
+    """
 
     random_state: int
+    balance: float = 0.0
     reads: Literal["vectors"] = field(default="vectors", init=False)
 
     def fit(
@@ -108,6 +125,8 @@ class Head:
         check(X, targets)
         if weights is None:
             weights = np.ones(len(X))
+        if self.balance:
+            weights = weights * balanced_weights(targets, weights, self.balance)
         n_classes = targets.shape[1]
         seen = np.flatnonzero((targets * weights[:, None]).sum(axis=0) > 0)
         total = float(weights.sum())
@@ -166,12 +185,29 @@ class Head:
         return temperature(logits[usable], targets[usable], weights[usable])
 
 
+def balanced_weights(targets: np.ndarray, weights: np.ndarray, balance: float) -> np.ndarray:
+    """(n,) what each label weighs beside `weights`, of which the sum stays as it is: see `head`."""
+    import numpy as np
+
+    counts = (targets * weights[:, None]).sum(axis=0)
+    each = np.where(counts > 0, np.maximum(counts, 1e-12), 1.0) ** -balance
+    found = np.asarray(targets @ each)
+    return np.asarray(found * weights.sum() / (found * weights).sum())
+
+
 def informed(
-    X: np.ndarray, targets: np.ndarray, unlabelled: np.ndarray, temperature: float = 1.0
+    X: np.ndarray,
+    targets: np.ndarray,
+    unlabelled: np.ndarray,
+    temperature: float = 1.0,
+    *,
+    hints: Hints | None = None,
+    strength: float = 1.0,
 ) -> HeadModel:
     """A head that is made sure of `unlabelled` (m, dim) as well: see `information.fit_infomax`.
 
-    X (n, dim), targets (n, n_classes) whose rows sum to one; the rule for C is that of `Head`.
+    X (n, dim), targets (n, n_classes) whose rows sum to one; the rule for C is that of `Head`. hints speak
+    of classes that have labels.
     """
     import numpy as np
 
@@ -186,6 +222,10 @@ def informed(
         targets[:, seen],
         (unlabelled - middle) / scale,
         _strength(n, n_classes),
+        strength,
+        None
+        if hints is None
+        else hints._replace(X=(hints.X - middle) / scale, targets=hints.targets[:, seen]),
     )
     weight = linear.weight / scale
     unseen = 1 / (n + n_classes) if len(seen) < n_classes else 0.0

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from labelwright.loop.errors import DataError
-from labelwright.loop.learn.head import head
+from labelwright.loop.errors import DataError, PluginError
+from labelwright.loop.learn.head import balanced_weights, head
 
 
 def _blobs(n: int, n_classes: int = 4, dim: int = 20, noise: float = 1.0, seed: int = 0):
@@ -131,3 +131,34 @@ def test_what_cannot_be_learned_from_says_so() -> None:
         learner.fit(X, np.eye(4)[labels])
     with pytest.raises(DataError, match="item 3"):
         model.predict_proba(X)
+
+
+def test_balance_lets_a_rare_class_be_found_more_often() -> None:
+    X, labels = _blobs(400, n_classes=2, dim=4, noise=2.5)
+    keep = (labels == 0) | (np.cumsum(labels == 1) <= 25)
+    X, labels = X[keep], labels[keep]
+    fresh, truth = _blobs(2000, n_classes=2, dim=4, noise=2.5, seed=1)
+    recall = []
+    for balance in (0.0, 0.5, 1.0):
+        model = head(balance=balance, random_state=0).fit(X, np.eye(2)[labels])
+        recall.append((model.predict_proba(fresh)[truth == 1].argmax(axis=1) == 1).mean())
+    assert recall[0] + 0.05 < recall[1] < recall[2] - 0.05
+
+
+def test_balanced_weights_make_classes_weigh_alike_and_keep_their_sum() -> None:
+    rng = np.random.default_rng(0)
+    targets = np.eye(4)[rng.choice(3, 50, p=[0.7, 0.2, 0.1])]
+    weights = rng.uniform(0.5, 2, 50)
+    found = balanced_weights(targets, weights, 1.0) * weights
+    assert found.sum() == pytest.approx(weights.sum())
+    assert found @ targets == pytest.approx([weights.sum() / 3] * 3 + [0])
+    assert balanced_weights(targets, weights, 0.0) == pytest.approx(1)
+    half = balanced_weights(targets, np.ones(50), 0.5)
+    counts = targets.sum(axis=0)
+    first, second = half[targets[:, 0] == 1][0], half[targets[:, 1] == 1][0]
+    assert second / first == pytest.approx((counts[0] / counts[1]) ** 0.5)
+
+
+def test_balance_out_of_range_is_refused() -> None:
+    with pytest.raises(PluginError, match="balance = 2"):
+        head(balance=2.0, random_state=0)
