@@ -8,7 +8,8 @@ version of scikit-learn makes something else of the same rows, that is an error 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,6 +26,7 @@ _PROBED = (
     64  # training rows whose probabilities are kept, to see that refitting gave the same model
 )
 _SAME = 1e-9
+_WORTH_THREADS = 20_000  # rows
 _LEAST = 1e-6  # of a probability, before its logarithm is taken
 
 
@@ -174,9 +176,9 @@ class Refitting:
         item, label = np.nonzero(mass)
         made = self.make(len(rows.X), about["settings"], about["seed"])
         weighted = has_fit_parameter(made, "sample_weight")
-        return made.fit(
-            rows.X[item], label, **({"sample_weight": mass[item, label]} if weighted else {})
-        )
+        more = {"sample_weight": mass[item, label]} if weighted else {}
+        with few_threads(len(rows.X)):
+            return made.fit(rows.X[item], label, **more)
 
     def _temperature(self, rows: Rows, seen: np.ndarray, about: Mapping[str, Any]) -> float:
         """From the probabilities of items that the estimator giving them was not fitted on."""
@@ -213,7 +215,17 @@ def logits_of(estimator: Any, X: np.ndarray, n_seen: int) -> np.ndarray:
 
     if estimator is None or not len(X):
         return np.zeros((len(X), n_seen))
-    if hasattr(estimator, "predict_proba"):
-        return np.asarray(np.log(np.maximum(estimator.predict_proba(X), _LEAST)))
-    decided = np.asarray(estimator.decision_function(X))
+    with few_threads(len(X)):
+        if hasattr(estimator, "predict_proba"):
+            return np.asarray(np.log(np.maximum(estimator.predict_proba(X), _LEAST)))
+        decided = np.asarray(estimator.decision_function(X))
     return decided if decided.ndim == 2 else np.column_stack([-decided / 2, decided / 2])
+
+
+@contextmanager
+def few_threads(n: int) -> Iterator[None]:
+    """One thread for few rows: hundreds of small trees wait for a second one longer than they work."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1 if n < _WORTH_THREADS else None, user_api="openmp"):
+        yield

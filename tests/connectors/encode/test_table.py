@@ -73,3 +73,54 @@ def test_a_column_that_is_neither(make_context: Make, make_items: Make) -> None:
         fitted(make_context, make_items(l=[["a"], ["b"]]))
     with pytest.raises(PluginError, match="needs `columns`"):
         table(context=make_context(text=("t",)))
+
+
+def test_inputs_are_numbers_and_codes(make_context: Make, make_items: Make) -> None:
+    items = make_items(a=[1.0, None, 3.0, 4.0], c=["x", "y", "x", "y"], n=[1, 2, 3, 4])
+    encoder = fitted(make_context, items)
+    assert encoder.categorical == (False, True, False)
+    inputs = encoder.inputs(make_items(a=[2.5, None], c=["new", None], n=[7, None]))
+    np.testing.assert_array_equal(inputs, [[2.5, 2, 7], [np.nan, np.nan, np.nan]])
+    np.testing.assert_array_equal(encoder.inputs(items)[:, 1], [0, 1, 0, 1])
+    assert inputs.dtype == np.float64
+    rows = np.concatenate([encoder.inputs(items.take([i])) for i in range(4)])
+    np.testing.assert_array_equal(rows, encoder.inputs(items))
+
+
+def test_a_column_that_was_something_else_in_the_pool(make_context: Make, make_items: Make) -> None:
+    encoder = fitted(make_context, make_items(a=[1.0, 2.0], c=["x", "x"]))
+    for read in (encoder.encode, encoder.inputs):
+        with pytest.raises(
+            DataError, match="column a is string here, and held numbers in the pool"
+        ):
+            read(make_items(a=["1", "2"], c=["x", "x"]))
+        with pytest.raises(DataError, match="column c is int64 here, and held categories in the"):
+            read(make_items(a=[1.0], c=[3]))
+
+
+def test_the_network_of_a_table_learns_and_knows_what_is_missing(
+    make_context: Make, make_items: Make
+) -> None:
+    """Class: whether the number is missing, or the category is x; its items cannot be told by the mean."""
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    missing, category = rng.random(200) < 0.5, rng.choice(["x", "y", "z"], 200)
+    a = [None if m else float(v) for m, v in zip(missing, rng.normal(50, 9, 200), strict=True)]
+    encoder = fitted(make_context, make_items(a=a, c=list(category)))
+    X = torch.from_numpy(encoder.inputs(make_items(a=a, c=list(category))))
+    y = torch.from_numpy((missing ^ (category == "x")).astype(np.int64))
+    network = encoder.network(0)
+    head = torch.nn.Linear(network.dim, 2)
+    optimiser = torch.optim.Adam([*network.parameters(), *head.parameters()], lr=0.01)
+    for _ in range(80):
+        loss = torch.nn.functional.cross_entropy(head(network(X)), y)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    with torch.no_grad():
+        right = (head(network.eval()(X)).argmax(dim=1) == y).float().mean()
+    assert right > 0.98
+    same, other = encoder.network(0), encoder.network(1)
+    assert not any(name in ("centre", "scale") for name in same.state_dict())
+    assert not torch.equal(same.layers[0].weight, other.layers[0].weight)
+    assert torch.equal(same.layers[0].weight, encoder.network(0).layers[0].weight)
