@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from labelwright.dsl.task import Task
 from labelwright.loop.errors import DataError, NotYet
 from labelwright.loop.items import Snapshot, read_column
-from labelwright.loop.matching import ClassMatcher
+from labelwright.loop.matching import ClassMatcher, each_of
 from labelwright.loop.split import POOL
 from labelwright.loop.store import Event
+from labelwright.loop.supported import several
 from labelwright.loop.workbench import Workbench
 
 
@@ -37,16 +40,21 @@ def existing_events(
     unknown: dict[str, int] = {}
     events = []
     for identity, row in zip(ids, snapshot.rows_of(ids), strict=True):
-        label = matcher.match(values[identity])
-        if label is None or label not in usable:
-            unknown[str(values[identity])] = unknown.get(str(values[identity]), 0) + 1
+        value = values[identity]
+        named = (each_of(value) or []) if several(bench.task) else [value]
+        matched = [(matcher.match(each), each) for each in named]
+        if wrong := [str(each) for label, each in matched if label not in usable]:
+            for each in wrong:
+                unknown[each] = unknown.get(each, 0) + 1
             continue
-        if row < 0 or parts[row] != POOL:
+        if row < 0 or parts[row] != POOL or (not named and not _empty_counts(bench.task, value)):
             continue
+        said = {label for label, _ in matched}
+        labels = tuple(c.id for c in bench.task.choices if c.id in said)
         events.append(
             Event(
                 "answer", f"existing/{identity}", identity, snapshot.content_of(row), "existing",
-                "existing", "train", round_, (label,), False, None, bench.definition,
+                "existing", "train", round_, labels, False, None, bench.definition,
             )
         )  # fmt: skip
     if unknown:
@@ -56,6 +64,11 @@ def existing_events(
             "add them as `aliases` of the class they mean",
         )
     return events
+
+
+def _empty_counts(task: Task, value: Any) -> bool:
+    """Whether a cell that names no class is an answer: an empty list, where that is allowed."""
+    return task.empty == "allowed" and each_of(value) is not None
 
 
 def withdrawn(

@@ -140,6 +140,32 @@ def test_where_an_empty_answer_is_forbidden_none_is_given(tmp_path: Path) -> Non
     assert all(0 <= s.score <= 1 for s in suggested)
 
 
+def test_labels_that_are_there_already_teach_as_sets(tmp_path: Path) -> None:
+    made.write(tmp_path, 300)
+    lines = (tmp_path / "wishes.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    for i, row in enumerate(rows):
+        row["known"] = row["wishes"] if i % 3 == 0 else None
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "wishes.jsonl").write_text(text, encoding="utf-8")
+    path = made.task(
+        tmp_path, annotations=200, more="existing_labels { label = known\n trust = verified }"
+    )
+    project = Project(path, state=tmp_path / "state")
+    project.run()
+    with project.looking() as bench:
+        round_ = project.rounds_so_far()[-1].round
+        training, _ = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
+        items = bench.items(round_)
+        truth = {row["id"]: set(row["wishes"]) for row in rows}
+        existing = [i for i, source in enumerate(training.sources) if source == "existing"]
+        assert len(existing) > 50
+        for i in existing:
+            named = set(training.answers[i]) - {"Food"}
+            assert named == truth[items.id_of(int(training.rows[i]))]
+        assert () in {training.answers[i] for i in existing}
+
+
 @pytest.mark.parametrize(
     "phases",
     [
