@@ -100,7 +100,7 @@ def predict(
             done = 0
             for found in predictor.batches(reading.items()):
                 for each in found:
-                    counts.update(set(map(str, each.labels)) if each.labels else {"none"})
+                    counts.update(each.classes or ("none",))
                 done += len(found)
                 progress("predicting", done, total or done + 1)
                 yield found

@@ -53,7 +53,7 @@ class LearnerEntry(_Part):
     call: Call
     written: str
     seed: int
-    reads: str  # vectors or inputs
+    reads: str  # vectors, inputs, or tokens
     temperature: float | None  # that confidences are divided by
     gate: str  # open where unlabelled items taught too
 

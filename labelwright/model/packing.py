@@ -18,7 +18,7 @@ from labelwright.loop.scaling import Scaling
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
 from labelwright.loop.supported import learnable
-from labelwright.loop.workbench import encoder_call, reads_vectors
+from labelwright.loop.workbench import encoder_call, learner_call, reads_vectors
 from labelwright.model.card import card
 from labelwright.model.folder import CARD, Content, read, refuse_foreign, replacing, write
 from labelwright.model.manifest import (
@@ -33,6 +33,7 @@ from labelwright.model.manifest import (
 from labelwright.model.predictor import Predictor
 
 if TYPE_CHECKING:
+    from labelwright.dsl.task import Task
     from labelwright.loop.items import Snapshot
     from labelwright.loop.workbench import Workbench
 
@@ -96,7 +97,7 @@ def _content(bench: Workbench, round_: int, made_by: str) -> Content:
         kept = encoder.state()
         arrays |= {f"encoder/{k}": v for k, v in kept.arrays.items()}
         values = dict(kept.values)
-    if reads_vectors(learner):
+    if _reads(task, learner) == "vectors":
         scaling = _scaling(bench, round_)
         arrays |= {"scaling/centre": scaling.centre, "scaling/scale": np.array([scaling.scale])}
     heat = arrays.get("model/temperature")
@@ -119,16 +120,22 @@ def _content(bench: Workbench, round_: int, made_by: str) -> Content:
             columns=_columns(items),
         ),
         learner=LearnerEntry(
-            call=task.train.finetune,
+            call=learner_call(task),
             written=printing.call(task.train.finetune),
             seed=derive_seed(bench.context.seed, "learn"),
-            reads="vectors" if reads_vectors(learner) else "inputs",
+            reads=_reads(task, learner),
             temperature=float(heat[0]) if heat is not None and heat.size == 1 else None,
             gate=bench.needed(round_, "pseudo_label")["gate"],
         ),
         libraries=_libraries(),
     )
     return Content(manifest, task, arrays)
+
+
+def _reads(task: Task, learner: Any) -> str:
+    if task.kind == "spans":
+        return "tokens"
+    return "vectors" if reads_vectors(learner) else "inputs"
 
 
 def _columns(items: Snapshot) -> tuple[Column, ...]:

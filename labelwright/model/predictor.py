@@ -15,6 +15,7 @@ from labelwright.loop.items import Inputs
 from labelwright.loop.ports import Context, Items, Kept, Progress, no_progress
 from labelwright.loop.pretraining import prepared
 from labelwright.loop.scaling import Scaling
+from labelwright.loop.tagging import reader_of
 from labelwright.loop.workbench import complete
 from labelwright.model.answers import Prediction, answers
 from labelwright.model.folder import Content, read
@@ -38,6 +39,7 @@ class Predictor:
     encoder: Encoder
     model: Model
     scaling: Scaling | None
+    context: Context
     notes: tuple[str, ...]
 
     @classmethod
@@ -81,10 +83,13 @@ class Predictor:
         learner = _learner(manifest, encoder, replace(context, task=task))
         scaled = content.part("scaling")
         scaling = Scaling(scaled["centre"], float(scaled["scale"][0])) if scaled else None
-        return cls(manifest, task, encoder, learner.restore(content.part("model")), scaling, notes)
+        model = learner.restore(content.part("model"))
+        return cls(manifest, task, encoder, model, scaling, context, notes)
 
     def see(self, items: Items) -> np.ndarray:
         """What the model reads of the items: scaled vectors, or the inputs of the encoder's network."""
+        if self.task.kind == "spans":
+            return reader_of(items, self.encoder, self.context)(range(len(items)))  # type: ignore[arg-type]
         if self.scaling is None:
             return np.asarray(self.encoder.inputs(items))  # type: ignore[attr-defined]
         return self.scaling.apply(self.encoder.encode(items))
@@ -99,7 +104,8 @@ class Predictor:
         """Predictions, as many at a time as there are items together."""
         render = answers(self.manifest)
         for some in items:
-            yield render(self.task, self.model, some.ids, self.probabilities(some))
+            X = self.see(some) if len(some) else None
+            yield [] if X is None else render(self.task, self.model, some, X)
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], *, id: str | None = None

@@ -146,6 +146,7 @@ def _label_type(manifest: Manifest) -> Any:
     import pyarrow as pa
 
     if manifest.kind == "spans":
-        parts = {"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()}
+        parts = [("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()),
+                 ("text", pa.string()), ("probability", pa.float64())]  # fmt: skip
         return pa.list_(pa.struct(parts))
     return pa.string() if manifest.choose == "one" else pa.list_(pa.string())

@@ -83,9 +83,10 @@ def test_it_predicts_in_a_process_that_knows_nothing_of_the_project(
         lambda folder: table(folder),
         lambda folder: table(folder, "boosting(trees = 20)"),
         lambda folder: table(folder, "sklearn(random_forest, n_estimators = 20)"),
+        lambda folder: table(folder, "scratch"),
         lambda folder: texts(folder, more="pseudo_labels { method = infomax(features = graph) }"),
     ],
-    ids=["table", "boosting", "forest", "graph"],
+    ids=["table", "boosting", "forest", "scratch", "graph"],
 )
 def test_each_kind_predicts_as_in_its_campaign(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: Callable[[Path], lw.Project]
