@@ -34,7 +34,18 @@ from labelwright.loop.supported import WITHOUT_MODEL
 ROOT = Path(__file__).parents[2]
 PAGES = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tasks/README.md"),
-    *(f"docs/{page}.md" for page in ("campaign", "choosing", "index", "learning", "plugins")),
+    *(
+        f"docs/{page}.md"
+        for page in (
+            "augmentation",
+            "campaign",
+            "choosing",
+            "index",
+            "learning",
+            "plugins",
+            "several",
+        )
+    ),
 )
 
 
