@@ -61,10 +61,13 @@ def _front(manifest: Manifest) -> str:
 
 def _opening(task: Task, campaign: Campaign, manifest: Manifest) -> str:
     several = "any of" if task.choose == "many" else "one of"
+    does = f"gives an item {several} {len(manifest.classes)} classes"
+    if task.kind == "spans":
+        does = f"marks parts of texts as one of {len(manifest.classes)} classes"
     lines = [
         f"# {_plain(task.title)}",
         "",
-        f"A model that gives an item {several} {len(manifest.classes)} classes, made by "
+        f"A model that {does}, made by "
         f"{manifest.made_by} in round {manifest.round} of the campaign `{manifest.task}`, under the "
         f"definition `{manifest.definition[:12]}`, which lies beside this card as `task.json`.",
     ]
@@ -246,14 +249,15 @@ def _data(task: Task, campaign: Campaign, manifest: Manifest) -> str:
 
 def _training(task: Task, campaign: Campaign, record: RoundRecord, manifest: Manifest) -> str:
     encoder, learner, check = manifest.encoder, manifest.learner, manifest.check
-    warm = learner.temperature not in (None, 1.0)
-    calibrated = f", its confidences divided by {learner.temperature:.3g} (temperature)"
+    calibrated = ""
+    if learner.temperature not in (None, 1.0):
+        calibrated = f", its confidences divided by {learner.temperature:.3g} (temperature)"
     strategies = dict.fromkeys(r.strategy for r in campaign.rounds)
     lines = [
         "## How it was made",
         "",
         f"- Encoder `{_code(encoder.written)}`: {_plain(encoder.identity)}.",
-        f"- Learner `{_code(learner.written)}`{calibrated if warm else ''}; seed {manifest.seed}.",
+        f"- Learner `{_code(learner.written)}`{calibrated}; seed {manifest.seed}.",
         f"- {figures.counted(len(campaign.rounds), 'round')}; items were chosen by "
         f"{', '.join(f'`{_code(s)}`' for s in strategies)}.",
     ]
@@ -280,7 +284,11 @@ def _limits(campaign: Campaign, record: RoundRecord, manifest: Manifest) -> str:
         "says how much.",
         "It always answers with one of its classes, for an item that is none of them too.",
     ]
-    if manifest.choose == "many":
+    if manifest.kind == "spans":
+        found[1] = (
+            "A mark counts as right only where it begins, ends and is called as people have it."
+        )
+    elif manifest.choose == "many":
         found[1] = "It judges each class by itself, for an item that is none of them too."
     without = [c for c in manifest.classes if not record.labels_per_class.get(c.id)]
     if without:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,48 @@ def own_predictions(project: Project) -> tuple[list[str], np.ndarray]:
         items = bench.items(last)
         probs = bench.final(last).predict_proba(bench.seen(last, np.arange(len(items))))
         return list(items.ids), probs
+
+
+def marks(folder: Path) -> Project:
+    """90 texts in items.parquet in which colours are marked."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = []
+    for i in range(90):
+        label = ("Red", "Blue")[i % 2]
+        before = f"{i} the "
+        word = WORDS[label][(i * 3) % 8]
+        mark = {"start": len(before), "end": len(before) + len(word), "label": label}
+        rows.append({"id": f"m{i:02d}", "body": f"{before}{word} 색 fell", "marks": [mark]})
+    pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
+    path = folder / "small.task"
+    text = _TASK.format(
+        source='parquet("items.parquet")', inputs="id = id\n  text = body", encoder="tfidf",
+        finetune="head", label="marks", more="",
+    )  # fmt: skip
+    text = text.replace("{ guide", "{ kind = spans guide".replace(" g", "\n  g"), 1)
+    path.write_text(text.replace("accuracy", "micro_f1"), encoding="utf-8")
+    project = Project(path)
+    project.run()
+    return project
+
+
+def sets(folder: Path) -> Project:
+    """90 texts in items.jsonl, of which some are of both classes and some of none."""
+    with (folder / "items.jsonl").open("w", encoding="utf-8") as file:
+        for i in range(90):
+            given = (["Red"], ["Blue"], ["Red", "Blue"], [])[i % 4]
+            words = [WORDS[label][(i * k) % 8] for label in given for k in (1, 3, 5)]
+            row = {"id": f"s{i:02d}", "body": f"{i} {' '.join(words)} this", "label": given}
+            file.write(json.dumps(row) + "\n")
+    path = folder / "small.task"
+    text = _TASK.format(
+        source='jsonl("items.jsonl")', inputs="id = id\n  text = body", encoder="tfidf",
+        finetune="head", label="label", more="",
+    )  # fmt: skip
+    text = text.replace("{ guide", "{\n  choose = many\n  empty = allowed\n  guide", 1)
+    path.write_text(text.replace("accuracy", "micro_f1"), encoding="utf-8")
+    project = Project(path)
+    project.run()
+    return project

@@ -26,7 +26,7 @@ from labelwright.model.manifest import ModelError
 from labelwright.model.predictor import Predictor
 from labelwright.model.reading import Reading, Wanted
 
-from .leaving import own_predictions, pictures, table, texts
+from .leaving import marks, own_predictions, pictures, sets, table, texts
 
 CLASSES = ["Red", "Blue"]
 
@@ -108,6 +108,48 @@ def test_each_kind_predicts_as_in_its_campaign(
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "| `Red` | red | Like a rose. |" in card
     assert "A rehearsal" in card
+
+
+def test_marks_of_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABELWRIGHT_CACHE", str(tmp_path / "cache"))
+    project = marks(tmp_path)
+    with project.looking() as bench:
+        last = project.rounds_so_far()[-1].round
+        X = bench.seen(last, range(90))
+        own = [[(m.start, m.end, CLASSES[m.label], m.prob) for m in said]
+               for said in bench.final(last).predict_spans(X)]  # type: ignore[attr-defined]  # fmt: skip
+    assert sum(map(len, own)) > 60
+    folder, out = project.export_model(), tmp_path / "found.jsonl"
+    done = predict(folder, tmp_path / "items.parquet", "-o", out)
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    found = [
+        [(m["start"], m["end"], m["label"], m["probability"]) for m in r["label"]] for r in rows
+    ]
+    assert [[m[:3] for m in said] for said in found] == [[tuple(m[:3]) for m in s] for s in own]
+    np.testing.assert_allclose(
+        [m[3] for said in found for m in said], [m[3] for said in own for m in said], atol=1e-6
+    )
+    assert all(m["text"].isalpha() for row in rows for m in row["label"])
+    as_table = tmp_path / "found.parquet"
+    assert predict(folder, tmp_path / "items.parquet", "-o", as_table).exit_code == 0
+    assert pq.read_table(as_table).column("label").to_pylist() == [row["label"] for row in rows]
+
+
+def test_several_classes_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABELWRIGHT_CACHE", str(tmp_path / "cache"))
+    project = sets(tmp_path)
+    ids, own = own_predictions(project)
+    with project.looking() as bench:
+        given = bench.given(project.rounds_so_far()[-1].round, own)
+    folder, out = project.export_model(), tmp_path / "found.jsonl"
+    assert predict(folder, tmp_path / "items.jsonl", "-o", out).exit_code == 0
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["id"] for row in rows] == ids
+    assert [row["label"] for row in rows] == [
+        [c for c, holds in zip(CLASSES, row, strict=True) if holds] for row in given
+    ]
+    assert any(len(row["label"]) != 1 for row in rows)
 
 
 def test_pictures_are_read_from_a_folder_and_one_by_one(
