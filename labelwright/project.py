@@ -258,9 +258,10 @@ class Project:
         with self.looking() as bench:
             return write_dataset(bench, self._output("dataset", path, "dataset.parquet"), format)
 
-    def export_model(self, folder: str | Path | None = None) -> Path:
+    def export_model(self, folder: str | Path | None = None, *, merge: bool = False) -> Path:
         """Write the newest model as a folder with its card; default `output.model`, else the state folder.
 
+        merge: what `lora` learned is folded into the network, whose weights are all written then.
         `load_model`, and `labelwright predict`, read it anywhere. Raises StoreError where nothing was learned
         yet, ExportError where something else lies there.
         """
@@ -268,7 +269,7 @@ class Project:
 
         with self.looking() as bench:
             where = self._output("model", folder, "model")
-            write_model(bench, where, name=self.definition.name)
+            write_model(bench, where, name=self.definition.name, merge=merge)
             return where
 
     def _output(self, what: str, path: str | Path | None, default: str) -> Path:

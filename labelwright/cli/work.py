@@ -82,12 +82,18 @@ def export(
         bool,
         typer.Option("--model", help="The newest model as a folder, for `labelwright predict`."),
     ] = False,
+    merge: Annotated[
+        bool,
+        typer.Option("--merge", help="With --model: fold what `lora` learned into the network."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write the labelled data set, each label with where it comes from; or the model that it taught."""
     if model:
-        _export_model(task, state, data_root, out, format, json)
+        _export_model(task, state, data_root, out, format, merge, json)
         return
+    if merge:
+        raise typer.BadParameter("--merge is for --model")
     path = project(task, state, data_root).export(out, format=format)
     if json:
         print_json({"dataset": str(path)})
@@ -97,7 +103,7 @@ def export(
 
 def _export_model(
     task: Path, state: Path | None, data_root: Path | None, out: Path | None, format: str | None,
-    json: bool,
+    merge: bool, json: bool,
 ) -> None:  # fmt: skip
     from labelwright.terminal import RichProgress
 
@@ -105,7 +111,7 @@ def _export_model(
         raise typer.BadParameter("--format is for the data set; a model is a folder")
     with RichProgress() as progress:
         progress.step("reading the model")
-        path = project(task, state, data_root, progress=progress).export_model(out)
+        path = project(task, state, data_root, progress=progress).export_model(out, merge=merge)
     if json:
         print_json({"model": str(path)})
         return

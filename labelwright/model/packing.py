@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelwright.dsl import printing
+from labelwright.dsl.task import Call
 from labelwright.loop.campaign import campaign
 from labelwright.loop.engine import check_meaning, finished, last_round
 from labelwright.loop.errors import NotYet, StoreError
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from labelwright.loop.workbench import Workbench
 
 _CHECKED = 256  # items whose predictions must come out the same
-_SAME = 1e-6
+_SAME, _SAME_MERGED = 1e-6, 1e-3  # folded weights are rounded anew
 _ENCODED_SAME = 1e-5
 _LIBRARIES = {
     "numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "torch": "torch",
@@ -48,9 +49,10 @@ _LIBRARIES = {
 """Distribution -> its module; told where it was in use."""
 
 
-def write_model(bench: Workbench, folder: Path, *, name: str) -> Manifest:
+def write_model(bench: Workbench, folder: Path, *, name: str, merge: bool = False) -> Manifest:
     """Write the newest model, with its card. name: what the task file is called, for messages.
 
+    merge: what `lora` learned is folded into the network, and all of its weights are written.
     Raises StoreError where no round has learned yet, ModelError where the folder would predict otherwise
     than the campaign does, ExportError where the place is taken or cannot be written.
     """
@@ -58,11 +60,11 @@ def write_model(bench: Workbench, folder: Path, *, name: str) -> Manifest:
 
     refuse_foreign(folder)
     round_ = _newest(bench, name)
-    content = _content(bench, round_, f"labelwright {__version__}")
+    content = _content(bench, round_, f"labelwright {__version__}", merge)
     told = campaign(bench, __version__)
     with replacing(folder) as made:
         write(made, content)
-        manifest = content.manifest.model_copy(update={"check": _check(bench, round_, made)})
+        manifest = content.manifest.model_copy(update={"check": _check(bench, round_, made, merge)})
         manifest = write(made, Content(manifest, content.task, content.arrays))
         text = card(bench.task, told, manifest, _taught(bench, round_), folder.name)
         (made / CARD).write_text(text, encoding="utf-8")
@@ -81,9 +83,12 @@ def _newest(bench: Workbench, name: str) -> int:
     )
 
 
-def _content(bench: Workbench, round_: int, made_by: str) -> Content:
+def _content(bench: Workbench, round_: int, made_by: str, merge: bool) -> Content:
     task, items = bench.task, bench.items(round_)
     model, learner = bench.final(round_), bench.learner(round_)
+    learned_by = learner_call(task)
+    if merge:
+        model, learned_by = _merged(model, task), Call(name="full")
     encoder: Any = bench.fitted_encoder(round_)
     call = encoder_call(task, items.inputs)
     arrays = {f"model/{k}": v for k, v in model.state().items()}
@@ -120,7 +125,7 @@ def _content(bench: Workbench, round_: int, made_by: str) -> Content:
             columns=_columns(items),
         ),
         learner=LearnerEntry(
-            call=learner_call(task),
+            call=learned_by,
             written=printing.call(task.train.finetune),
             seed=derive_seed(bench.context.seed, "learn"),
             reads=_reads(task, learner),
@@ -130,6 +135,15 @@ def _content(bench: Workbench, round_: int, made_by: str) -> Content:
         libraries=_libraries(),
     )
     return Content(manifest, task, arrays)
+
+
+def _merged(model: Any, task: Task) -> Any:
+    if not hasattr(model, "merge"):
+        raise ModelError(
+            f"finetune = {task.train.finetune.name} leaves nothing to fold into a network",
+            "leave --merge out",
+        )
+    return model.merge()
 
 
 def _reads(task: Task, learner: Any) -> str:
@@ -163,7 +177,7 @@ def _scaling(bench: Workbench, round_: int) -> Scaling:
     return scaling
 
 
-def _check(bench: Workbench, round_: int, made: Path) -> Check:
+def _check(bench: Workbench, round_: int, made: Path, merge: bool) -> Check:
     """Predictions from the folder beside the campaign's own, on items from all over the data."""
     items = bench.items(round_)
     rows = np.unique(np.linspace(0, len(items) - 1, min(_CHECKED, len(items))).astype(np.int64))
@@ -173,7 +187,7 @@ def _check(bench: Workbench, round_: int, made: Path) -> Check:
         read(made), made, data_root=context.data_root, models=context.model_root
     )
     difference = float(np.abs(predictor.probabilities(items.take(rows)) - own).max())
-    if not difference <= _SAME:
+    if not difference <= (_SAME_MERGED if merge else _SAME):
         raise ModelError(
             f"read back from its folder the model predicts otherwise than in the campaign: a "
             f"probability differs by {difference:.2g}",

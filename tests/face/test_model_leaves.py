@@ -22,6 +22,7 @@ import labelwright as lw
 from labelwright.cli import app
 from labelwright.exporting import ExportError
 from labelwright.loop.errors import DataError, LabelwrightError, StoreError
+from labelwright.model.folder import read_manifest
 from labelwright.model.manifest import ModelError
 from labelwright.model.predictor import Predictor
 from labelwright.model.reading import Reading, Wanted
@@ -108,6 +109,28 @@ def test_each_kind_predicts_as_in_its_campaign(
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "| `Red` | red | Like a rose. |" in card
     assert "A rehearsal" in card
+
+
+def test_what_lora_learned_is_folded_into_the_network_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("peft")
+    monkeypatch.setenv("LABELWRIGHT_CACHE", str(tmp_path / "cache"))
+    project = table(tmp_path, "lora(r = 2)")
+    small, whole = project.export_model(), project.export_model(tmp_path / "whole", merge=True)
+    assert read_manifest(small).learner.call.name == "lora"
+    assert read_manifest(whole).learner.call.name == "full"
+    sizes = [(f / "model.safetensors").stat().st_size for f in (small, whole)]
+    assert sizes[1] > 2 * sizes[0]
+    _, own = own_predictions(project)
+    for folder in (small, whole):
+        predictor = Predictor.load(folder)
+        reading = Reading(tmp_path / "items.csv", predictor.manifest, predictor.task)
+        found = [each.probabilities for b in predictor.batches(reading.items()) for each in b]
+        np.testing.assert_allclose(found, own, atol=1e-6)
+    with pytest.raises(ModelError, match="finetune = head leaves nothing to fold"):
+        (tmp_path / "other").mkdir()
+        table(tmp_path / "other").export_model(merge=True)
 
 
 def test_marks_of_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
