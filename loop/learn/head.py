@@ -22,12 +22,19 @@ _FOLDS = 5
 _FEWEST_TO_CALIBRATE = 20
 
 
-def head(*, balance: float = 0.0, random_state: int, context: Context | None = None) -> Learner:
+def head(
+    *,
+    balance: float = 0.0,
+    threshold: float | None = None,
+    random_state: int,
+    context: Context | None = None,
+) -> Learner:
     """A calibrated logistic regression on the encoder's vectors; one for each class of several an item.
 
     balance: how far rare classes are made to weigh as much as common ones, 0 (not at all) to 1 (the same): a
     label weighs (n / (K n_c)) ** balance, of n labels n_c of its class. It lifts macro F1 where a class is
-    rare; probabilities then speak of classes that are less uneven than they are.
+    rare; probabilities then speak of classes that are less uneven than they are. threshold: with several
+    classes an item, the probability from which on a class is given, in the place of one a class for F1.
     """
     from labelwright.loop.supported import several
 
@@ -41,7 +48,16 @@ def head(*, balance: float = 0.0, random_state: int, context: Context | None = N
                 "head: balance is for one class an item",
                 "leave it out: with several, each class has a threshold of its own",
             )
-        return SeveralHead(random_state)
+        if threshold is not None and not 0 < threshold < 1:
+            raise PluginError(
+                f"head: threshold = {threshold:g} is no probability", "write 50%, or leave it out"
+            )
+        return SeveralHead(random_state, threshold)
+    if threshold is not None:
+        raise PluginError(
+            "head: threshold is for several classes an item",
+            "leave it out: of one class an item, the likeliest is given",
+        )
     return Head(random_state, balance)
 
 

@@ -63,9 +63,13 @@ class SeveralModel:
 
 @dataclass(frozen=True)
 class SeveralHead:
-    """A `labelwright.loop.ports.Learner`. `random_state` decides the calibration folds only."""
+    """A `labelwright.loop.ports.Learner`. `random_state` decides the calibration folds only.
+
+    threshold: of every class; None is one for each class, for F1.
+    """
 
     random_state: int
+    threshold: float | None = None
     reads: Literal["vectors"] = field(default="vectors", init=False)
 
     def fit(
@@ -96,11 +100,12 @@ class SeveralHead:
         C = np.full(n_classes, _C / spread(X) ** 2)
         linear = fit_independent(X, targets, weights, C, prior)
         scale, shift = np.ones(n_classes), np.zeros(n_classes)
-        limits = np.full(n_classes, 0.5)
+        limits = np.full(n_classes, 0.5 if self.threshold is None else self.threshold)
         if calibrate is True and len(X) >= _FEWEST_TO_CALIBRATE:
             logits = self._out_of_fold(X, targets, weights, C, prior)
             scale, shift = calibration(logits, targets, weights)
-            limits = thresholds(logits * scale + shift)
+            if self.threshold is None:
+                limits = thresholds(logits * scale + shift)
         elif calibrate is not True and calibrate:
             scale = np.full(n_classes, 1 / float(calibrate))
         return SeveralModel(

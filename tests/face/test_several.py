@@ -11,6 +11,8 @@ import pytest
 from sklearn.metrics import f1_score
 
 from labelwright import Project
+from labelwright.connectors.label_studio.page import Page
+from labelwright.connectors.label_studio.payload import prediction
 from labelwright.loop.sets import Sets
 from labelwright.loop.suggesting import by_model
 from labelwright.loop.supported import unsupported
@@ -137,6 +139,11 @@ def test_where_an_empty_answer_is_forbidden_none_is_given(tmp_path: Path) -> Non
             bench.task, bench.final(round_), bench.seen(round_, np.arange(30)), round_
         )
     assert all(s.labels for s in suggested)
+    page = Page.of(project.task, {"text": "text"})
+    for one in suggested:  # what Label Studio is sent reads back as the same answer
+        (part,) = prediction(page, one)["result"]
+        named = {path[-1] for path in part["value"]["taxonomy"]}
+        assert named == set(one.labels)
     assert all(0 <= s.score <= 1 for s in suggested)
 
 

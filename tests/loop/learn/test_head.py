@@ -162,3 +162,5 @@ def test_balanced_weights_make_classes_weigh_alike_and_keep_their_sum() -> None:
 def test_balance_out_of_range_is_refused() -> None:
     with pytest.raises(PluginError, match="balance = 2"):
         head(balance=2.0, random_state=0)
+    with pytest.raises(PluginError, match="several classes an item"):
+        head(threshold=0.5, random_state=0)

@@ -203,3 +203,11 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
     model = SeveralHead(0).fit(*problem(15))
     with pytest.raises(DataError, match="12 numbers"):
         model.predict_proba(np.zeros((2, 5)))
+
+
+def test_one_threshold_for_all_where_that_is_asked() -> None:
+    X, targets = problem(80)
+    chosen, fixed = SeveralHead(0).fit(X, targets), SeveralHead(0, 0.5).fit(X, targets)
+    assert (fixed.thresholds == 0.5).all()
+    assert (fixed.predict_proba(X) == chosen.predict_proba(X)).all()
+    assert not (chosen.thresholds == 0.5).all()
