@@ -97,10 +97,11 @@ def _anchoring(bench: Workbench) -> Anchoring | None:
     if not suggested:
         return None
     given = []
+    close = closer(bench.task)
     for event in bench.events():
         found = suggested.get((batch_id(bench, event.round), event.item))
         if found is not None and not event.skipped and event.source != "existing":
-            same = (event.labels, event.spans) == (found[1].labels, found[1].spans)
+            same = (close(event.labels), event.spans) == (found[1].labels, found[1].spans)
             given.append((found[0], same))
     return anchoring(given)
 
