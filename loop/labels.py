@@ -227,6 +227,8 @@ def closer(task: Task) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
     above, choices = lineage(task), [c.id for c in task.choices]
 
     def close(labels: tuple[str, ...]) -> tuple[str, ...]:
+        if not above.keys() >= set(labels):  # of an earlier definition
+            return labels
         said = frozenset[str]().union(*(above[label] for label in labels))
         return tuple(c for c in choices if c in said)
 
