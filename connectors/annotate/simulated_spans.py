@@ -38,7 +38,7 @@ class SpanHabits:
             elif habitual / 2**64 < self.habits.confusion and len(self.habits.task.labels) > 1:
                 said.append((span, self.habits.habit(person, label)))
             elif kind % 2:
-                others = [*truth[:number], *truth[number + 1 :]]
+                others = [*said, *truth[number + 1 :], *truth[:number]]
                 moved = [s for s in _moved(text, span) if not _meets(s, others)]
                 said += [(moved[which % len(moved)], label)] if moved else []
         slips, where, which, _ = self.habits.numbers("made up", person, item)

@@ -13,6 +13,7 @@ from labelwright.charts import curve_svg
 from labelwright.dsl.task import Task
 from labelwright.loop.history import Campaign
 from labelwright.report import view
+from labelwright.report.marks import stretches
 from labelwright.report.shown import ShownItem, doubted, samples
 from labelwright.report.written import settings
 from labelwright.summary import (
@@ -105,6 +106,7 @@ def _environment(names: Mapping[str, str]) -> Environment:
         "capital": lambda text: text[:1].upper() + text[1:],
         "titles": lambda ids: ", ".join(names.get(id, id) for id in ids.split(", ")),
         "marked": view.marked,
+        "stretches": partial(stretches, limit=TEXT_LIMIT),
         "short": lambda text: shorten(text, TEXT_LIMIT),
     }
     return environment
