@@ -201,6 +201,7 @@ def _several(task: Task, by_row: Mapping[int, Sequence[Event]]) -> dict[int, _Re
     rank = {c.id: i for i, c in enumerate(task.classes)}
     found = {}
     least_one = several(task) and task.empty == "forbidden"
+    soft = several(task) and task.annotators.resolve == "soft"
     for item, resolved in majority_sets(marks, least_one=least_one).items():
         ordered = sorted(
             resolved.marks,
@@ -210,6 +211,7 @@ def _several(task: Task, by_row: Mapping[int, Sequence[Event]]) -> dict[int, _Re
             close(tuple(label for label, _ in ordered)),
             tuple(span for _, span in ordered if span is not None),
             resolved.agreement,
+            {label: share for (label, _), share in resolved.shares.items()} if soft else {},
         )
     return found
 

@@ -8,7 +8,7 @@ its threshold on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -70,14 +70,25 @@ class Sets:
     def _nested(self) -> bool:
         return any(len(up) > 1 for up in self._above)
 
-    def hot(self, answers: Iterable[Iterable[str]]) -> np.ndarray:
-        """(n, n_classes) float64, 1 for each class of an answer and for those that contain it."""
+    def hot(
+        self, answers: Iterable[Iterable[str]], shares: Sequence[Mapping[str, float]] = ()
+    ) -> np.ndarray:
+        """(n, n_classes) float64, 1 for each class of an answer and for those that contain it.
+
+        shares: by item and class, the share of its people who named it, where that is wanted instead.
+        """
         answers = [tuple(answer) for answer in answers]
         index = {c: i for i, c in enumerate(self._ids)}
         found = np.zeros((len(answers), len(self._ids)))
         for row, answer in enumerate(answers):
             for label in answer:
                 found[row, list(self._above[index[label]])] = 1
+        for row, told in enumerate(shares):
+            found[row] = 0
+            for label, share in told.items():
+                if label in index:
+                    up = list(self._above[index[label]])
+                    found[row, up] = np.maximum(found[row, up], share)
         return found
 
     def named(self, row: np.ndarray) -> tuple[str, ...]:

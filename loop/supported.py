@@ -94,6 +94,11 @@ def unsupported(task: Task) -> list[str]:
         found += _of_items(task)
     if task.query.second_opinions and not single(task):
         found.append(f"query second_opinions for {_several(task)}")
+    can = ("majority", "soft") if several(task) else ("majority",)
+    if not single(task) and task.annotators.resolve not in can:
+        found.append(
+            f"annotators resolve = {task.annotators.resolve} for {_several(task)} ({' and '.join(can)} can)"
+        )
     if task.holdout.measure != "uniform":
         found.append(f"holdout measure = {task.holdout.measure} (uniform can)")
     if task.existing_labels is not None and task.existing_labels.trust != "verified":

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from labelwright.dsl.task import Call, Task
+from labelwright.dsl.defaults import ENCODERS
+from labelwright.dsl.task import Argument, Call, Task
 from labelwright.loop.errors import StoreError
 from labelwright.loop.history import Measurement
 from labelwright.loop.items import (
@@ -299,7 +300,7 @@ class Workbench:
 
             return marks_of(self.task, labels)
         if several(self.task):
-            return Sets(self.task).hot(labels.answers)
+            return Sets(self.task).hot(labels.answers, labels.shares)
         targets = np.eye(len(self.task.labels))[labels.classes]
         index = {c.id: i for i, c in enumerate(self.task.labels)}
         for row, shares in zip(targets, labels.shares, strict=False):
@@ -411,21 +412,15 @@ def reads_vectors(learner: Learner) -> bool:
 
 
 def encoder_call(task: Task, inputs: Inputs) -> Call:
-    """The encoder that the task names, else the one that suits its input."""
+    """The encoder that the task names, else the one that suits its input; `joined` of several kinds."""
     encoders = task.train.encoder
     if encoders.default is not None:
         return encoders.default
-    kinds: Sequence[str] = [k for k in ("text", "image", "columns") if getattr(inputs, k)]
-    if len(kinds) == 1 and kinds[0] in encoders.of:
-        return encoders.of[kinds[0]]
-    if len(kinds) > 1 or encoders.of:
-        from labelwright.loop.errors import NotYet
-
-        raise NotYet(
-            "several kinds of input together (" + ", ".join(kinds) + ") cannot be encoded yet",
-            "name one of them in `data`, and one `encoder` in `train`",
-        )
-    return Call(name={"text": "tfidf", "image": "pixels", "columns": "table"}[kinds[0]])
+    kinds = [kind for kind in ENCODERS if getattr(inputs, kind)]
+    calls = {kind: encoders.of.get(kind, ENCODERS[kind]) for kind in kinds}
+    if len(kinds) == 1:
+        return calls[kinds[0]]
+    return Call(name="joined", args=tuple(Argument(name=k, value=c) for k, c in calls.items()))
 
 
 def complete(task: Task, inputs: Inputs) -> Task:

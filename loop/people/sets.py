@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,10 +15,12 @@ class ResolvedSet(Generic[Mark]):
     """One item's marks, in the order in which people gave them first.
 
     agreement: over every mark that anybody gave, the mean share of the people who say what is decided.
+    shares: by mark, the share of the people who gave it.
     """
 
     marks: tuple[Mark, ...]
     agreement: float
+    shares: Mapping[Mark, float]
 
 
 def majority_sets(
@@ -44,5 +46,9 @@ def majority_sets(
         if least_one and counts and not kept:
             kept = (max(counts, key=lambda mark: (counts[mark], overall[mark])),)
         shares = [max(n, len(people) - n) / len(people) for n in counts.values()]
-        found[item] = ResolvedSet(kept, sum(shares) / len(shares) if shares else 1.0)
+        found[item] = ResolvedSet(
+            kept,
+            sum(shares) / len(shares) if shares else 1.0,
+            {mark: n / len(people) for mark, n in counts.items()},
+        )
     return found

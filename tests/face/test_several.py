@@ -127,6 +127,23 @@ def test_people_disagree_in_sets_and_an_answer_is_what_most_gave(tmp_path: Path)
         assert 0.6 < person.agreement < 0.99
 
 
+def test_shares_of_people_teach_where_that_is_asked(tmp_path: Path) -> None:
+    made.write(tmp_path, 200)
+    path = made.task(tmp_path, error="30%", overlap=3, annotations=350)
+    text = path.read_text(encoding="utf-8").replace("overlap = 3", "overlap = 3\n  resolve = soft")
+    path.write_text(text, encoding="utf-8")
+    project = Project(path, state=tmp_path / "state")
+    project.run()
+    with project.looking() as bench:
+        training, _ = bench.labels(0, bench.needed(0, "collect")["watermark"])
+        targets = bench.targets(training)
+    assert set(np.unique(targets.round(3))) == {0, 0.333, 0.667, 1}
+    decided = Sets(project.task).hot(training.answers)
+    assert ((targets > 0.5) == (decided > 0.5)).mean() > 0.99  # one of three is no majority
+    names = [c.id for c in project.task.labels]
+    assert (targets[:, names.index("Food")] >= targets[:, names.index("Food.Sweet")]).all()
+
+
 def test_where_an_empty_answer_is_forbidden_none_is_given(tmp_path: Path) -> None:
     project = begin(tmp_path, 400, empty="forbidden", annotations=250)
     project.run()
