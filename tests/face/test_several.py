@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from labelwright import Project
+from labelwright import Project, load_model
 from labelwright.connectors.label_studio.page import Page
 from labelwright.connectors.label_studio.payload import prediction
 from labelwright.loop.sets import Sets
@@ -114,6 +114,27 @@ def test_labels_are_exported_as_lists_with_the_classes_that_contain_them(
         inside = [c for c in row["label"] if c != "Food"]
         assert sorted(inside) == sorted(truth[row["item"]])
         assert ("Food" in row["label"]) == any(c.startswith("Food.") for c in inside)
+
+
+def test_the_model_leaves_and_gives_the_same_sets(
+    ran: tuple[Project, Path], tmp_path: Path
+) -> None:
+    project, folder = ran
+    model = load_model(project.export_model(tmp_path / "model"))
+    lines = (folder / "wishes.jsonl").read_text(encoding="utf-8").splitlines()[:60]
+    rows = [json.loads(line) for line in lines]
+    found = {p.item: p for p in model.predict(rows, id="id")}
+    with project.looking() as bench:
+        round_ = project.rounds_so_far()[-1].round
+        items = bench.items(round_)
+        places = items.rows_of([row["id"] for row in rows])
+        probs = bench.final(round_).predict_proba(bench.seen(round_, places))
+        given = bench.given(round_, probs)
+        for place, row, each in zip(places, given, probs, strict=True):
+            said = found[items.id_of(int(place))]
+            assert said.label == Sets(project.task).named(row)
+            coherent = Sets(project.task).coherent(each[None])[0]
+            assert said.probabilities == pytest.approx(coherent, abs=1e-5)
 
 
 def test_people_disagree_in_sets_and_an_answer_is_what_most_gave(tmp_path: Path) -> None:
