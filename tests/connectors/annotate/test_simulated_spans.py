@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ def test_marks_are_wrong_as_often_as_asked_in_four_ways(people: Make) -> None:
         said = {(s.start, s.end, c) for s, c in zip(answer.spans, answer.labels, strict=True)}
         assert all(TEXT[s.start : s.end] == s.text for s in answer.spans)
         ordered = sorted((s.start, s.end) for s in answer.spans)
-        assert all(a[1] <= b[0] for a, b in zip(ordered, ordered[1:], strict=False))
+        assert all(a[1] <= b[0] for a, b in pairwise(ordered))
         for start, end, label in true:
             if (start, end, label) in said:
                 kinds["right"] += 1
@@ -79,7 +80,7 @@ def test_answers_depend_on_seed_person_and_item_alone(people: Make) -> None:
     first, again = asked(people(), 50), asked(people(), 50)
     assert first == again
     assert asked(people(seed=4), 50) != first
-    (alone,) = [a for a in people().collect("b", [Request(item="i7", people=1)])]
+    (alone,) = people().collect("b", [Request(item="i7", people=1)])
     assert alone in first
 
 

@@ -1,4 +1,4 @@
-"""The tagger on a made set: it finds the names, is calibrated, keeps what it learned, and refuses nonsense."""
+"""The tagger on a made set: it finds names, is calibrated, keeps what it learned, refuses nonsense."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -41,5 +41,5 @@ class Made:
         for tags in product(range(self.n_tags), repeat=length):
             told = sum(self.emissions[begin + i, t] for i, t in enumerate(tags))
             told += self.start[tags[0]] if tags else 0
-            told += sum(self.transitions[a, b] for a, b in zip(tags, tags[1:], strict=False))
+            told += sum(self.transitions[a, b] for a, b in pairwise(tags))
             yield tags, float(told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from chains import Made
@@ -9,7 +11,8 @@ from chains import Made
 from labelwright.loop.spans.crf import Rows, beliefs, score, viterbi
 
 CASES = [
-    (0, (3, 0, 1, 4), 1, 2.0), (1, (2, 2), 2, 1.0), (2, (1,), 1, 5.0), (3, (4, 3), 1, 40.0), (4, (0,), 1, 1.0),
+    (0, (3, 0, 1, 4), 1, 2.0), (1, (2, 2), 2, 1.0), (2, (1,), 1, 5.0),
+    (3, (4, 3), 1, 40.0), (4, (0,), 1, 1.0),
 ]  # fmt: skip
 
 
@@ -27,7 +30,7 @@ def test_all_that_it_believes_is_the_sum_over_taggings(case) -> None:
         for (tagging, _), p in zip(every, np.exp(scores - log_z), strict=True):
             for i, t in enumerate(tagging):
                 tags[begin + i, t] += p
-            for a, b in zip(tagging, tagging[1:], strict=False):
+            for a, b in pairwise(tagging):
                 pairs[a, b] += p
             if length:
                 first[tagging[0]] += p

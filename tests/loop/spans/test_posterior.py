@@ -40,7 +40,9 @@ def test_what_is_said_is_worth_most_and_overlaps_nothing(seed: int) -> None:
     n = 8
     first = rng.integers(0, 6, size=n)
     last = first + rng.integers(0, 3, size=n)
-    found = Candidates(np.sort(rng.integers(0, 2, size=n)), first, last, np.zeros(n, int), rng.random(n))
+    found = Candidates(
+        np.sort(rng.integers(0, 2, size=n)), first, last, np.zeros(n, int), rng.random(n)
+    )
 
     def allowed(some: tuple[int, ...]) -> bool:
         return all(
@@ -53,7 +55,9 @@ def test_what_is_said_is_worth_most_and_overlaps_nothing(seed: int) -> None:
 
     kept = tuple(best(found, 0.3).tolist())
     assert allowed(kept)
-    every = (some for size in range(n + 1) for some in combinations(range(n), size) if allowed(some))
+    every = (
+        some for size in range(n + 1) for some in combinations(range(n), size) if allowed(some)
+    )
     assert worth(kept) == pytest.approx(max(map(worth, every)))
 
 
