@@ -1,6 +1,7 @@
 """Learning: a calibrated linear head on frozen vectors, and gated pseudo-labels.
 
 Encoders live in `connectors`; fine-tuning them is left out. Read `lbfgs`, `logistic` (the fit),
-`folds`, `calibrate`, `head` (the learner), then `pseudo` (what a pseudo-labelling method is),
+`folds`, `calibrate`, `head` (the learner), `independent`, `calibrate_several` and `several` (several classes
+an item), then `pseudo` (what a pseudo-labelling method is),
 `threshold` (the one built in) and `gate` (what keeps it from doing harm).
 """
