@@ -27,7 +27,13 @@ from labelwright.loop.sending import send
 from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
 from labelwright.loop.store import Choice
 from labelwright.loop.supported import learnable
-from labelwright.loop.workbench import Workbench, pseudo_file, save_array, snapshot_name
+from labelwright.loop.workbench import (
+    Workbench,
+    learner_call,
+    pseudo_file,
+    save_array,
+    snapshot_name,
+)
 
 
 @dataclass(frozen=True)
@@ -171,7 +177,8 @@ def learn(bench: Workbench, round_: int) -> Outcome:
             f"round {round_} ended without a single label to learn from",
             "every item asked so far was skipped or called unusable: look at the guide and the data",
         )
-    return Outcome({"file": bench.write_model(round_)})
+    call = learner_call(bench.task).model_dump(mode="json")
+    return Outcome({"file": bench.write_model(round_), "learner": call})
 
 
 def pseudo(bench: Workbench, round_: int) -> Outcome:

@@ -243,8 +243,8 @@ class Workbench:
     # --- models -------------------------------------------------------------------------------
 
     def learner(self, round_: int) -> Learner:
-        """The task's learner."""
-        call, plugins = learner_call(self.task), self.context.plugins
+        """The task's learner; of a round that has learned, the one that it learned with."""
+        call, plugins = self.learner_call(round_), self.context.plugins
         needs_encoder = plugins.takes("learn", call.name, "encoder")
         made: Learner = plugins.invoke(
             "learn",
@@ -254,6 +254,11 @@ class Workbench:
             **({"encoder": self.fitted_encoder(round_)} if needs_encoder else {}),
         )
         return made
+
+    def learner_call(self, round_: int) -> Call:
+        """What `finetune` means in a round: the file may say something else since it learned."""
+        told = (self.store.outcome(round_, "learn") or {}).get("learner")
+        return learner_call(self.task) if told is None else Call.model_validate(told)
 
     def seen(self, round_: int, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """What the task's learner reads of these rows: vectors, or the inputs of the encoder's network."""

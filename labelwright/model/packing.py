@@ -19,7 +19,7 @@ from labelwright.loop.scaling import Scaling
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
 from labelwright.loop.supported import learnable
-from labelwright.loop.workbench import encoder_call, learner_call, reads_vectors
+from labelwright.loop.workbench import encoder_call, reads_vectors
 from labelwright.model.card import card
 from labelwright.model.folder import CARD, Content, read, refuse_foreign, replacing, write
 from labelwright.model.manifest import (
@@ -86,9 +86,9 @@ def _newest(bench: Workbench, name: str) -> int:
 def _content(bench: Workbench, round_: int, made_by: str, merge: bool) -> Content:
     task, items = bench.task, bench.items(round_)
     model, learner = bench.final(round_), bench.learner(round_)
-    learned_by = learner_call(task)
+    learned_by = written = bench.learner_call(round_)
     if merge:
-        model, learned_by = _merged(model, task), Call(name="full")
+        model, learned_by = _merged(model, written), Call(name="full")
     encoder: Any = bench.fitted_encoder(round_)
     call = encoder_call(task, items.inputs)
     arrays = {f"model/{k}": v for k, v in model.state().items()}
@@ -126,7 +126,7 @@ def _content(bench: Workbench, round_: int, made_by: str, merge: bool) -> Conten
         ),
         learner=LearnerEntry(
             call=learned_by,
-            written=printing.call(task.train.finetune),
+            written=printing.call(written),
             seed=derive_seed(bench.context.seed, "learn"),
             reads=_reads(task, learner),
             temperature=float(heat[0]) if heat is not None and heat.size == 1 else None,
@@ -137,10 +137,10 @@ def _content(bench: Workbench, round_: int, made_by: str, merge: bool) -> Conten
     return Content(manifest, task, arrays)
 
 
-def _merged(model: Any, task: Task) -> Any:
+def _merged(model: Any, call: Call) -> Any:
     if not hasattr(model, "merge"):
         raise ModelError(
-            f"finetune = {task.train.finetune.name} leaves nothing to fold into a network",
+            f"finetune = {call.name} leaves nothing to fold into a network",
             "leave --merge out",
         )
     return model.merge()
@@ -168,10 +168,11 @@ def _scaling(bench: Workbench, round_: int) -> Scaling:
     features, step = bench.features(round_), 2**14
     for start in range(0, len(vectors), step):
         again = scaling.apply(vectors[start : start + step])
-        if not np.allclose(again, features[start : start + step], atol=_ENCODED_SAME):
+        kept = features[start : start + step]
+        if again.shape != kept.shape or not np.allclose(again, kept, atol=_ENCODED_SAME):
             raise ModelError(
-                "the encoder gives other vectors now than those that the model learned from: a "
-                "library or the encoder's files changed since that round",
+                "the encoder gives other vectors now than those that the model learned from: the task "
+                "file's `encoder`, its files or a library changed since that round",
                 "go on with a round (raise `budget`), or put back what was changed",
             )
     return scaling

@@ -476,6 +476,27 @@ def test_a_write_that_fails_leaves_the_model_that_was_there(
     assert [p.name for p in target.parent.iterdir()] == ["model"]
 
 
+def test_a_round_keeps_the_learner_that_it_learned_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`finetune` may be changed between rounds: what was learned before is read as it was."""
+    monkeypatch.setenv("LABELWRIGHT_CACHE", str(tmp_path / "cache"))
+    project = table(tmp_path)
+    _, own = own_predictions(project)
+    path = tmp_path / "small.task"
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.replace("finetune = head", "finetune = boosting(trees = 5)"))
+    changed = lw.Project(path)
+    _, again = own_predictions(changed)
+    np.testing.assert_array_equal(again, own)
+    assert changed.report().exists()
+    assert read_manifest(changed.export_model()).learner.call.name == "head"
+    path.write_text(whole.replace("encoder  = table", 'encoder  = tfidf').replace(
+        "columns = [size, weight, shape, code]", "text = shape"), encoding="utf-8")  # fmt: skip
+    with pytest.raises(LabelwrightError):
+        lw.Project(path).export_model()
+
+
 def test_before_the_first_round_there_is_none(tmp_path: Path) -> None:
     from .leaving import campaign
 
