@@ -181,7 +181,7 @@ def _ask_strategy(
     taken = np.union1d(asked, np.concatenate([training.rows, training.unusable])).astype(np.int64)
     in_batch = np.array(beside, dtype=np.int64)
     if bench.task.kind == "spans":
-        tagger = _tagger(bench, round_, training)
+        tagger: Any = _tagger(bench, round_, training)
         return choose_batch(bench, round_, strategy, tagger, rows, n, taken=taken, beside=in_batch)
     learner = bench.chooser(round_)
     model = None

@@ -90,9 +90,10 @@ def _asking(bench: Workbench, round_: int, strategy: Call, learner: QueryLearner
     beliefs = plugins.takes("query", strategy.name, "beliefs")
 
     def ask(left: np.ndarray, wanted: int, time: int) -> Chosen:
-        of_marks = isinstance(learner, TaggerView)
-        some, notes = None, ()
-        if of_marks and (tokens or beliefs):
+        tagger = learner if isinstance(learner, TaggerView) else None
+        some: np.ndarray | None = None
+        notes: tuple[str, ...] = ()
+        if tagger and (tokens or beliefs):
             some, notes = among(len(left), MOST_TEXTS, seed)
             left = left if some is None else left[some]
         large = len(left) * features.shape[1] * 4 > LARGE
@@ -102,8 +103,8 @@ def _asking(bench: Workbench, round_: int, strategy: Call, learner: QueryLearner
                 "query", strategy, learner=learner, X=X, n_instances=wanted,
                 random_state=derive_seed(seed, time) if time else seed, context=bench.context,
                 prior=None if told is None else told[left],
-                tokens=learner.tokens(left) if tokens and of_marks else None,
-                beliefs=learner.beliefs(left) if beliefs and of_marks else None,
+                tokens=tagger.tokens(left) if tagger and tokens else None,
+                beliefs=tagger.beliefs(left) if tagger and beliefs else None,
             )  # fmt: skip
         except LabelwrightError:
             raise

@@ -31,10 +31,8 @@ def word_vectors(
     import numpy as np
     import torch
 
-    tokenizer, transformer = (
-        getattr(model, "tokenizer", None),
-        getattr(model[0], "auto_model", None),
-    )
+    tokenizer: Any = getattr(model, "tokenizer", None)
+    transformer: Any = getattr(model[0], "auto_model", None)
     if transformer is None or not getattr(tokenizer, "is_fast", False):
         raise PluginError(
             f"the model {name} has no vectors of words: it is no transformer with a fast tokenizer",

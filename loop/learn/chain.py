@@ -36,7 +36,7 @@ class Chain:
         """(n_tokens, n_tags) float64 of dense (n_tokens, dim) and sparse (n_tokens, n_columns) features."""
         found = np.asarray(sparse @ self.sparse.T, dtype=np.float64)
         found += dense @ self.dense.T
-        return found + self.bias
+        return np.asarray(found + self.bias)
 
 
 def fit_chain(

@@ -43,7 +43,7 @@ def tagger(strength: float = 1.0, *, context: Context, random_state: int) -> Lea
         raise PluginError(
             "tagger marks parts of texts", "write `finetune = head` for classes of items"
         )
-    return Tagger(len(context.task.labels), context.task.nesting, strength, random_state)  # type: ignore[return-value]
+    return Tagger(len(context.task.labels), context.task.nesting, strength, random_state)
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Tagged:
                 "encode the items with the encoder that the model was trained with",
             )
         dense = ((vectors - self.centre) / self.scale).astype(np.float32)
-        scored = []
+        scored: list[tuple[np.ndarray, ...]] = []
         for number, chain in enumerate(self.chains):
             emissions = chain.emissions(dense, looks)
             emissions[:, 0] += self.shift[number]
