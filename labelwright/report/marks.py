@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from labelwright.loop.history import Marked
 
@@ -12,7 +13,7 @@ _BEFORE = 80  # characters kept before the first mark of a text that is too long
 
 @dataclass(frozen=True)
 class Stretch:
-    """Some of a text. labels: ids of the classes that are marked here; ends: of these, those that end here."""
+    """Some of a text. labels: ids of the classes marked here; ends: of these, those that end here."""
 
     text: str
     labels: tuple[str, ...] = ()
@@ -31,7 +32,7 @@ def stretches(text: str, marks: Sequence[Marked], limit: int) -> list[Stretch]:
     edges = {start, stop, *(e for m in marks for e in (m.start, m.end) if start < e < stop)}
     places = sorted(edges)
     found = [Stretch("…")] if start else []
-    for a, z in zip(places, places[1:], strict=False):
+    for a, z in pairwise(places):
         here = [m for m in marks if m.start < z and m.end > a]
         found.append(
             Stretch(

@@ -1,7 +1,7 @@
 """The built-in learner of spans: a conditional random field on frozen vectors of words and their looks.
 
-A linear chain over the tags of `loop/spans/bio.py`, in which no tagging is possible that is none. Its
-features are the encoder's vector of each token, where the encoder has any, and the words, shapes and stretches of
+A linear chain over the tags of `loop/spans/bio.py`, in which no tagging is possible that is none. It reads
+the encoder's vector of each token, where the encoder has any, and the words, shapes and stretches of
 `loop/spans/surface.py`. Tokens outside spans are many times as frequent as others, so that a model of few
 labels is far too shy: out of fold, one temperature and one score of the tag O are fitted (Guo et al. 2017;
 both enter the chain, so that tokens, spans and whole taggings are calibrated together), and spans are said
