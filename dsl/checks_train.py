@@ -36,7 +36,7 @@ def _encoder(ctx: Context, kind: Kind, call: t.Call, place: Place, encoder: t.Ca
     where = place if place in ctx.places else _ENCODER
     if where not in ctx.places:
         return  # neither was written: it is no fault of the file's
-    labels = ()
+    labels: tuple[Label, ...] = ()
     if where != _ENCODER and _ENCODER in ctx.places:
         labels = (Label(ctx.places[_ENCODER], f"this encoder {_LACKS[needed]}"),)
     ctx.error(

@@ -59,4 +59,5 @@ class TableNetwork(nn.Module):
 
 def embedding_size(categories: int) -> int:
     """Numbers a category: fast.ai's rule of thumb, at most 32."""
-    return min(32, round(1.6 * categories**0.56))
+    size: int = round(1.6 * float(categories) ** 0.56)
+    return min(32, size)

@@ -10,7 +10,7 @@ from labelwright.loop.errors import PluginError
 if TYPE_CHECKING:
     from labelwright.loop.ports import Learner
 
-_FOREST = {"n_estimators": int, "max_depth": int, "min_samples_leaf": int}
+_FOREST: dict[str, type] = {"n_estimators": int, "max_depth": int, "min_samples_leaf": int}
 _ALLOWED: dict[str, dict[str, type]] = {
     "logistic_regression": {"C": float},
     "random_forest": _FOREST,
@@ -52,7 +52,7 @@ def _maker(name: str) -> Any:
         from sklearn.svm import SVC
 
         if name == "k_nearest":
-            given = {"n_neighbors": 5, "weights": "distance"} | dict(settings)
+            given: dict[str, Any] = {"n_neighbors": 5, "weights": "distance"} | dict(settings)
             return KNeighborsClassifier(**given | {"n_neighbors": min(given["n_neighbors"], n)})
         if name == "svm":
             return SVC(**settings)
