@@ -42,8 +42,10 @@ PAGES = (
             "choosing",
             "index",
             "learning",
+            "models",
             "plugins",
             "several",
+            "tables",
         )
     ),
 )
