@@ -14,7 +14,9 @@ from labelwright.loop.errors import DefinitionChanged, LabelwrightError
 
 if TYPE_CHECKING:
     from labelwright.desk.card import Card
+    from labelwright.dsl.task import Task
     from labelwright.loop.outbox import Outbox, Sent
+    from labelwright.loop.ports import Suggestion
     from labelwright.loop.workbench import Workbench
     from labelwright.project import Project
 
@@ -90,6 +92,17 @@ def _guard(bench: Workbench, name: str) -> Callable[[], None]:
     return check
 
 
+def _proposed(task: Task, suggestion: Suggestion) -> tuple[str, ...]:
+    """Class ids; of marks what is marked and as what."""
+    if not suggestion.spans:
+        return suggestion.labels
+    titles = {c.id: c.title for c in task.classes}
+    return tuple(
+        f"“{span.text}” {titles.get(label, label)}"
+        for label, span in zip(suggestion.labels, suggestion.spans, strict=True)
+    )
+
+
 def _cards(bench: Workbench) -> Callable[[Sent], Card]:
     """Items as they were read when their batch was sent."""
     from labelwright.connectors.exchange.handing import hints_of
@@ -114,7 +127,7 @@ def _cards(bench: Workbench) -> Callable[[Sent], Card]:
         return Card(
             parts=parts_of(page, row),
             hints=hints_of(_outbox(bench), sent.uid),
-            suggestion=proposed.labels if proposed else (),
+            suggestion=_proposed(bench.task, proposed) if proposed else (),
             version=proposed.version if proposed else "",
         )
 
