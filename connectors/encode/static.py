@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelwright.connectors.encode.inputs import input_columns, texts
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import gives
 from labelwright.loop.ports import Context, Encoder, Items, Progress
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _CHARACTERS = 20_000
 _BLOCK = 4_096
 
 
+@gives()
 def static(teacher: str = "minilm", dim: int = 256, *, context: Context) -> Encoder:
     """Means of token vectors distilled from a sentence encoder: minilm, a folder, a name on the hub."""
     if not 1 <= dim <= 4096:
