@@ -168,9 +168,22 @@ def _sources(method: str) -> str:
     own = re.findall(r"\b[a-z]\w*", method)
     files = {_HERE / "peers.py"} if ": " in method else _closure(own)
     if method.startswith(LEARN):
-        files |= {_HERE / "ways.py", *_LEARN.glob("*.py")}
+        files |= {_HERE / "ways.py", *_learning(own)}
     every = sorted(files | {_HERE / "campaign.py"})
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in every)).hexdigest()
+
+
+def _learning(names: list[str]) -> set[Path]:
+    """The files of the head and of these ways of learning, and what they import of loop/learn."""
+    files: set[Path] = set()
+    todo = [*names, "head", "gated"]
+    while todo:
+        path = _LEARN / f"{todo.pop()}.py"
+        if path.exists() and path not in files:
+            files.add(path)
+            source = path.read_text(encoding="utf-8")
+            todo += re.findall(r"labelwright\.loop\.learn\.(\w+)", source)
+    return files
 
 
 def _closure(names: list[str]) -> set[Path]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelwright.loop.ports import Pseudo
+from labelwright.loop.rules.votes import Votes, votes
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
 
@@ -32,6 +33,7 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
         X_unlabelled=bench.seen(round_, rows),
         settings=settings,
         class_ids=tuple(c.id for c in bench.task.labels),
+        votes=_votes(bench, round_, np.concatenate([training.rows, rows])),
         random_state=derive_seed(bench.context.seed, "pseudo", round_),
         context=bench.context,
     )
@@ -39,6 +41,16 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
         made.model, rows[made.rows], made.labels, made.gate, made.why, made.supervised_score,
         made.score,
     )  # fmt: skip
+
+
+def _votes(bench: Workbench, round_: int, rows: np.ndarray) -> Votes | None:
+    if bench.task.choose != "one":
+        return None
+    snapshot = bench.items(round_)
+    found: Votes | None = bench.once(
+        ("votes", round_), lambda: votes(bench.task, snapshot.table) if bench.task.rules else None
+    )
+    return None if found is None else found.take(rows)
 
 
 def refuse_misfits(bench: Workbench, round_: int) -> None:

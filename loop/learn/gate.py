@@ -8,7 +8,7 @@ temperature can: a method is not credited for mere caution, nor its rival blamed
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,10 @@ from labelwright.loop.ports import Learner, Model
 
 FOLDS = 5
 _FEWEST, _FEWEST_A_CLASS = 20, 4
+FEWEST = 15
+"""Usable labels that a trial takes. How many classes there are does not matter: each label is one test."""
+
+_CLEAR = 0.5  # standard errors that the mean gain must exceed
 
 Predict = Callable[[np.ndarray], np.ndarray]
 """X -> probabilities, (n_items, n_classes)."""
@@ -32,7 +36,7 @@ Semi = Callable[[np.ndarray, Predict], Model]
 class Trial:
     """What cross-validation found. `plain` and `semi` are mean log-losses over `items` labels.
 
-    `better`: the log-loss fell by more than its standard error, and no more labels were got wrong.
+    `better`: the log-loss fell by more than half its standard error, and no more labels were got wrong.
     `temperature` is the one that makes the semi-supervised model's confidences honest.
     """
 
@@ -44,7 +48,7 @@ class Trial:
 
 
 def fewest(targets: np.ndarray) -> int:
-    """How many usable labels a trial takes: 20, and 4 for each class that has any."""
+    """How many labels tell each class's own probability out of fold: 20, and 4 for each that has any."""
     return max(_FEWEST, _FEWEST_A_CLASS * int((targets.sum(axis=0) > 0).sum()))
 
 
@@ -64,8 +68,20 @@ def trial(
 ) -> Trial:
     """Compare `semi` with `learner` alone on labelled X (n, ...), targets (n, n_classes).
 
-    Only labels that `usable` names are scored; there should be as many as `fewest` says.
+    Only labels that `usable` names are scored; there should be `FEWEST` at least.
     """
+    return trials(learner, X, targets, [semi], random_state, n_folds)[0]
+
+
+def trials(
+    learner: Learner,
+    X: np.ndarray,
+    targets: np.ndarray,
+    ways: Sequence[Semi],
+    random_state: int,
+    n_folds: int = FOLDS,
+) -> list[Trial]:
+    """The same for several ways, on the same folds and against the same plain models."""
     folds = stratified(targets.argmax(axis=1), n_folds, random_state)
     scored = usable(targets)
     parts = [(np.flatnonzero(folds != fold), folds == fold) for fold in range(n_folds)]
@@ -74,24 +90,30 @@ def trial(
     for model, (_, held) in zip(models, parts, strict=True):
         plain[held] = model.predict_proba(X[held])
     heat = _heat(plain[scored], targets[scored])
-    mixed = np.zeros_like(plain)
-    for model, (rows, held) in zip(models, parts, strict=True):
-        mixed[held] = semi(rows, _tempered(model, heat)).predict_proba(X[held])
     before = _losses(plain[scored], targets[scored])
-    after = _losses(mixed[scored], targets[scored])
-    return Trial(
-        items=int(scored.sum()),
-        plain=float(before.mean()),
-        semi=float(after.mean()),
-        better=_clearly_positive(before - after)
-        and _errors(mixed[scored], targets[scored]) <= _errors(plain[scored], targets[scored]),
-        temperature=_heat(mixed[scored], targets[scored]),
-    )
+    found = []
+    for semi in ways:
+        mixed = np.zeros_like(plain)
+        for model, (rows, held) in zip(models, parts, strict=True):
+            mixed[held] = semi(rows, _tempered(model, heat)).predict_proba(X[held])
+        after = _losses(mixed[scored], targets[scored])
+        found.append(
+            Trial(
+                items=int(scored.sum()),
+                plain=float(before.mean()),
+                semi=float(after.mean()),
+                better=_clearly_positive(before - after)
+                and _errors(mixed[scored], targets[scored])
+                <= _errors(plain[scored], targets[scored]),
+                temperature=_heat(mixed[scored], targets[scored]),
+            )
+        )
+    return found
 
 
 def _clearly_positive(gains: np.ndarray) -> bool:
-    """Whether the mean gain is above its own standard error."""
-    return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
+    """Whether the mean gain is above half its own standard error."""
+    return bool(gains.mean() > _CLEAR * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def _errors(probs: np.ndarray, targets: np.ndarray) -> int:

@@ -51,23 +51,23 @@ def gated(
     """
     import numpy as np
 
-    from labelwright.loop.learn.gate import FOLDS, fewest, trial, usable
+    from labelwright.loop.learn.gate import FEWEST, FOLDS, trials, usable
 
     def closed(why: str, before: float = np.nan, after: float = np.nan) -> Pseudo:
         nothing = np.zeros(0, dtype=np.int64)
         return Pseudo(learner.fit(X, targets), nothing, nothing, "closed", why, before, after)
 
-    n_usable, needed = int(usable(targets).sum()), fewest(targets)
-    if n_usable < needed:
+    n_usable = int(usable(targets).sum())
+    if n_usable < FEWEST:
         return closed(
             f"{n_usable} labels of classes with two or more are too few to check by cross-validation "
-            f"whether unlabelled items help; {needed} are needed"
+            f"whether unlabelled items help; {FEWEST} are needed"
         )
     if len(unlabelled) == 0:
         return closed("there is no unlabelled item left")
     tried = list(ways())
-    folds = n_folds or FOLDS
-    found = [trial(learner, X, targets, way.on_fold(), random_state, folds) for way in tried]
+    on_folds = [way.on_fold() for way in tried]
+    found = trials(learner, X, targets, on_folds, random_state, n_folds or FOLDS)
     way, best = min(zip(tried, found, strict=True), key=lambda pair: pair[1].semi)
     figures = (
         f"cross-validated log-loss {best.plain:.3f} without and {best.semi:.3f} with unlabelled "

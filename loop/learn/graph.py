@@ -131,9 +131,15 @@ def nearest(Z: np.ndarray, reference: np.ndarray, k: int = _NEIGHBOURS) -> np.nd
     others = torch.from_numpy(np.ascontiguousarray(reference)).T
     for start in range(0, len(Z), _BLOCK):
         likeness = torch.from_numpy(np.ascontiguousarray(Z[start : start + _BLOCK])) @ others
-        likeness[likeness >= _SAME] -= 3  # below all others, and among themselves in order
-        few = torch.topk(likeness, k, sorted=False).indices
-        found[start : start + _BLOCK] = few.numpy()
+        most, near = torch.topk(likeness, min(k + 1, len(reference)))
+        several = (most[:, :2] >= _SAME).all(dim=1)  # itself is one at most, copies are more
+        if several.any():
+            apart = likeness[several]
+            apart[apart >= _SAME] -= 3  # below all others, and among themselves in order
+            most[several], near[several] = torch.topk(apart, most.shape[1])
+        most[most >= _SAME] -= 3
+        few = torch.topk(most, k, sorted=False).indices
+        found[start : start + _BLOCK] = near.gather(1, few).numpy()
     return found
 
 

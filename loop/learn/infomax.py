@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.gated import Way, gated
+from labelwright.loop.learn.head import Head
 from labelwright.loop.learn.suiting import needs, refuse_learner
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from labelwright.loop.learn.weak import Weak
     from labelwright.loop.ports import Learner, Model, Pseudo
+    from labelwright.loop.rules.votes import Votes
 
-_ROWS = 2_000  # unlabelled rows that the model is made sure of
-_SMOOTHED = "on vectors smoothed over their neighbours, "
+_ROWS = 2_000  # unlabelled rows that the model is made sure of, and that rules teach at most
 
 
 @needs("vectors")
@@ -28,17 +31,27 @@ def infomax(
     targets: np.ndarray,
     X_unlabelled: np.ndarray,
     random_state: int,
+    votes: Votes | None = None,
     features: Literal["auto", "raw", "graph"] = "auto",
 ) -> Pseudo:
     """Makes the model sure of unlabelled items, classes as frequent as among the labels, if that helps.
 
     features: the encoder's vectors (raw), smoothed over the graph of neighbours (graph), or the better of
-    the two in cross-validation (auto). 2,000 unlabelled rows drawn at random teach, 8,192 make the graph.
-    Implements `pseudo.PseudoMethod`; `rows` are those that taught, `labels` what they became.
+    the two in cross-validation (auto). On smoothed vectors labels alone are tried as well. 2,000 unlabelled
+    rows drawn at random teach, 16,384 make the graph. Where the task has rules, each way is tried with their
+    votes as a weak teacher too. Implements `pseudo.PseudoMethod`; `rows` are those that taught, `labels`
+    what they became.
     """
     import numpy as np
 
+    from labelwright.loop.learn.weak import Weak
+
     refuse_learner("infomax", infomax, learner)
+    if not isinstance(learner, Head):
+        raise PluginError(
+            "pseudo_labels method = infomax makes a head of its own, and this task's `finetune` is another",
+            "write `finetune = head`, or `method = threshold`",
+        )
     if features not in ("auto", "raw", "graph"):
         raise PluginError(
             f"infomax: there are no features {features!r}", "write raw, graph or auto"
@@ -47,39 +60,68 @@ def infomax(
     rows = np.sort(drawn[:_ROWS])
 
     def ways() -> list[Way]:
+        weak = None if votes is None else Weak.of(votes, len(targets), drawn)
         found = []
         if features != "graph":
-            found.append(_raw(X_labelled, targets, X_unlabelled[rows]))
+            found += _ways(_RAW, X_labelled, targets, X_unlabelled, rows, weak)
         if features != "raw":
-            found.append(_smoothed(X_labelled, targets, X_unlabelled, rows, drawn))
+            view = _smoothed(np.concatenate([X_labelled, X_unlabelled]))
+            found += _ways(view, X_labelled, targets, X_unlabelled, rows, weak)
         return found
 
     return gated(learner, X_labelled, targets, X_unlabelled, ways, rows, random_state)
 
 
-def _raw(X: np.ndarray, targets: np.ndarray, unlabelled: np.ndarray) -> Way:
-    from labelwright.loop.learn.head import informed
+class _View(NamedTuple):
+    """How vectors are looked at: what becomes of them, and of a model that reads what became of them."""
 
-    return Way(lambda rows, heat: informed(X[rows], targets[rows], unlabelled, heat))
+    see: Callable[[np.ndarray], np.ndarray]
+    through: Callable[[Model], Model]
+    said: str = ""
 
 
-def _smoothed(
+_RAW = _View(lambda X: X, lambda model: model)
+
+
+def _smoothed(X: np.ndarray) -> _View:
+    from labelwright.loop.learn.graph import Graph, Smoothed
+
+    graph = Graph.around(X)
+    return _View(
+        graph.smooth,
+        lambda model: Smoothed(model, graph),
+        "on vectors smoothed over their neighbours, ",
+    )
+
+
+def _ways(
+    view: _View,
     X: np.ndarray,
     targets: np.ndarray,
     unlabelled: np.ndarray,
     rows: np.ndarray,
-    drawn: np.ndarray,
-) -> Way:
-    """drawn: positions in `unlabelled`, of which the first make the graph beside the labelled items."""
-    import numpy as np
-
-    from labelwright.loop.learn.graph import Graph, Smoothed
+    weak: Weak | None,
+) -> list[Way]:
+    """Sure of unlabelled items or not, with the rules or without: all but the plain head itself."""
     from labelwright.loop.learn.head import informed
 
-    graph = Graph.around(np.concatenate([X, unlabelled]))
-    labelled, others = graph.smooth(X), graph.smooth(unlabelled[rows])
+    labelled, others = view.see(X), view.see(unlabelled[rows])
+    spoken_of = view.see(unlabelled[weak.rows if weak else rows[:0]])
 
-    def fit(some: np.ndarray, heat: float) -> Model:
-        return Smoothed(informed(labelled[some], targets[some], others, heat), graph)
+    def way(strength: float, weak: Weak | None) -> Way:
+        def fit(some: np.ndarray, heat: float) -> Model:
+            hints = None if weak is None else weak.hints(spoken_of, targets, some)
+            head = informed(
+                labelled[some], targets[some], others, heat, hints=hints, strength=strength
+            )
+            return view.through(head)
 
-    return Way(fit, _SMOOTHED)
+        said = view.said if strength else view.said.replace("on", "labels alone on", 1)
+        return Way(fit, said + ("the rules a weak teacher beside, " if weak else ""))
+
+    return [
+        way(strength, taught)
+        for strength in (1.0, 0.0)
+        for taught in ((None,) if weak is None else (None, weak))
+        if strength or taught or view is not _RAW
+    ]

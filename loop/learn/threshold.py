@@ -45,7 +45,7 @@ def threshold(
     """
     import numpy as np
 
-    from labelwright.loop.learn.gate import fewest, trial, usable
+    from labelwright.loop.learn.gate import FEWEST, trial, usable
 
     if adaptive not in ("none", "flex", "free"):
         raise PluginError(
@@ -58,11 +58,11 @@ def threshold(
         nothing = np.zeros(0, dtype=np.int64)
         return Pseudo(supervised, nothing, nothing, "closed", why, before, after)
 
-    n_usable, needed = int(usable(targets).sum()), fewest(targets)
-    if n_usable < needed:
+    n_usable = int(usable(targets).sum())
+    if n_usable < FEWEST:
         return closed(
             f"{n_usable} labels of classes with two or more are too few to check pseudo-labels by "
-            f"cross-validation; {needed} are needed"
+            f"cross-validation; {FEWEST} are needed"
         )
     if len(X_unlabelled) == 0:
         return closed("there is no unlabelled item left")

@@ -52,17 +52,20 @@ def posterior(fired: np.ndarray, rate: np.ndarray, prior: np.ndarray) -> np.ndar
 
 
 def taught(
-    labelled: Votes, targets: np.ndarray, others: Votes, prior: np.ndarray
+    labelled: Votes,
+    targets: np.ndarray,
+    others: Votes,
+    prior: np.ndarray,
+    coverage: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Items that rules speak of, what they say, and how much: positions in `others`, targets, weights.
 
-    Vetoed items are left out, and rules that tell no class with labels from another. An item weighs
-    as much as the votes told of it (1 − its entropy over that of the prior), all of them together at most as
-    much as the n labels, none more than one.
+    coverage: (n_rules,) the share of all items on which each fires. Vetoed items are left out, and rules
+    that tell no class with labels from another. An item weighs as much as the votes told of it (1 − its
+    entropy over that of the prior), all of them together at most as much as the n labels, none more than one.
     """
     inside = labelled.within @ prior
     speaks = (inside > 1e-9) & (inside < 1 - 1e-9)
-    coverage = np.concatenate([labelled.fired, others.fired]).mean(axis=0)
     rate = rates(
         coverage[speaks], accuracies(labelled, targets)[speaks], labelled.within[speaks], prior
     )

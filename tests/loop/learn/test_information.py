@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from labelwright.loop.learn.information import _information, fit_infomax
+from labelwright.loop.learn.information import _information, fit_infomax, frequencies
 from labelwright.loop.learn.logistic import fit_logistic
 
 
@@ -77,4 +77,25 @@ def test_the_classes_stay_as_frequent_as_the_labels_say() -> None:
     X = rng.normal(size=(300, 8))  # nothing to be found: certainty alone would fall to one class
     targets = np.eye(2)[np.r_[np.zeros(15, int), np.ones(5, int)]]
     found = fit_infomax(X[:20], targets, X[20:], 5.0).logits(X[20:]).argmax(1)
-    assert found.mean() == pytest.approx((5 + 2) / (20 + 4), abs=0.08)
+    share = frequencies(np.array([15.0, 5.0]))[1]
+    assert found.mean() == pytest.approx(share, abs=0.08)
+
+
+def _likelihood(counts: list[int], added: float) -> float:
+    """log P(counts) under a symmetric Dirichlet, one label after the other (Pólya's urn)."""
+    total, drawn = 0.0, 0
+    for count in counts:
+        for already in range(count):
+            total += math.log((already + added) / (drawn + len(counts) * added))
+            drawn += 1
+    return total
+
+
+@pytest.mark.parametrize("counts", [[17, 3], [9, 11], [30, 4, 2], [5, 4, 6, 5], [40, 1]])
+def test_as_many_labels_are_added_as_make_the_counts_likeliest(counts: list[int]) -> None:
+    grid = np.geomspace(2, 50, 400)
+    best = grid[int(np.argmax([_likelihood(counts, a) for a in grid]))]
+    wanted = [(c + best) / (sum(counts) + len(counts) * best) for c in counts]
+    found = frequencies(np.array([*counts, 0.0]))
+    assert found[:-1].tolist() == pytest.approx(wanted, abs=0.01)
+    assert found[-1] == 0

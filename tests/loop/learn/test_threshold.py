@@ -99,7 +99,7 @@ def test_labels_that_say_nothing_do_not_open_it() -> None:
 
 
 def test_too_few_labels_close_it_and_it_says_so() -> None:
-    X, y = _clusters(18, 0)
+    X, y = _clusters(12, 0)
     made = _run(X, y, _clusters(500, 1)[0])
     assert made.gate == "closed"
     assert "too few" in made.why

@@ -86,7 +86,9 @@ def test_what_teaches_weighs_no_more_than_the_labels() -> None:
     labelled = _votes(rng.random((10, 3)) < 0.5, within)
     others = _votes(rng.random((500, 3)) < 0.5, within)
     others.vetoed[:100] = True
-    rows, soft, weights = taught(labelled, np.eye(3)[rng.integers(0, 2, 10)], others, prior)
+    rows, soft, weights = taught(
+        labelled, np.eye(3)[rng.integers(0, 2, 10)], others, prior, np.full(3, 0.5)
+    )
     assert rows.min() >= 100
     assert others.fired[rows, 0].all(), "a rule for a class without labels says nothing yet"
     assert soft.sum(axis=1).tolist() == pytest.approx([1] * len(rows))
