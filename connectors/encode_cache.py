@@ -35,12 +35,16 @@ def encode_cached(
 ) -> np.ndarray:
     """The items' vectors, (n_items, dim) float32, from the cache as far as they are there.
 
-    An encoder that learned from the pool (`fitted`) is asked directly. Raises what the encoder
+    An encoder that learned from the pool (`fitted`) is asked directly; of one that is made of others
+    (`encode_by`), these are looked up each by itself. Raises what the encoder
     raises, PluginError where its vectors are not what they should be, StoreError where the cache
     cannot be written.
     """
     import numpy as np
 
+    if (encode_by := getattr(encoder, "encode_by", None)) is not None:  # made of other encoders
+        made = encode_by(lambda part, some: encode_cached(part, some, cache_dir, progress), items)
+        return _checked(made, len(items), encoder.identity)
     if encoder.fitted:
         return _checked(encoder.encode(items), len(items), encoder.identity)
     folder = cache_dir / "embeddings" / hashlib.sha256(encoder.identity.encode()).hexdigest()[:32]

@@ -40,7 +40,7 @@ def prior(bench: Workbench, round_: int) -> np.ndarray | None:
     if task.kind == "spans":
         return None
     vectors = _class_vectors(bench, round_)
-    log_odds = None if vectors is None else by_texts(bench.features(round_), vectors)
+    log_odds = None if vectors is None else by_texts(_of_text(bench, round_), vectors)
     if (votes := _votes(bench, round_)) is not None:
         log_odds = votes if log_odds is None else log_odds + votes
     return None if log_odds is None else _softmax(log_odds)
@@ -100,10 +100,9 @@ def _votes(bench: Workbench, round_: int) -> np.ndarray | None:
 
 
 def _class_vectors(bench: Workbench, round_: int) -> np.ndarray | None:
-    """(n_labels, dim) of the encoder, kept in a file; None where items are more than text."""
-    items = bench.items(round_)
-    inputs = items.inputs
-    if not inputs.text or inputs.image or inputs.columns:
+    """(n_labels, dim) of the encoder of text, kept in a file; None where no text is encoded."""
+    inputs = bench.items(round_).inputs
+    if not inputs.text or not _reads_text(bench.encoder(inputs), inputs):
         return None
     texts = [class_texts(each) for each in bench.task.labels]
     made_of = json.dumps([bench.needed(round_, "embed")["file"], texts], ensure_ascii=False)
@@ -114,10 +113,25 @@ def _class_vectors(bench: Workbench, round_: int) -> np.ndarray | None:
     return np.asarray(np.load(path, allow_pickle=False))
 
 
+def _reads_text(encoder: Any, inputs: Inputs) -> bool:
+    """Whether texts alone can be encoded: by an encoder of text, or by one that joins it with others."""
+    if hasattr(encoder, "parts"):
+        return "text" in encoder.parts
+    return not (inputs.image or inputs.columns)
+
+
+def _of_text(bench: Workbench, round_: int) -> Any:
+    """(n_items, dim) the features, or those of them that are of text."""
+    encoder: Any = bench.fitted_encoder(round_)
+    features = bench.features(round_)
+    return features[:, encoder.place("text")] if hasattr(encoder, "place") else features
+
+
 def _encoded(bench: Workbench, round_: int, texts: list[list[str]]) -> np.ndarray:
     """The mean vector of each class's texts, each brought to length one."""
     items = bench.items(round_)
-    encoder = bench.fitted_encoder(round_)
+    encoder: Any = bench.fitted_encoder(round_)
+    encoder = encoder.parts["text"] if hasattr(encoder, "parts") else encoder
     every = [text for some in texts for text in some]
     vectors = unit(bench.encode(encoder, _as_items(every, items.inputs), bench.context))
     starts = np.cumsum([0, *map(len, texts[:-1])])

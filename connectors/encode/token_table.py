@@ -1,10 +1,11 @@
 """A vector for each token of a vocabulary, distilled from a sentence encoder.
 
-It is what model2vec (Tulkens & van Dongen 2024) does: every token goes through the teacher by itself, once; the vectors are centred and turned by PCA over the
-vocabulary, which needs no label and no text, and weighted by how rare the token is: w = a / (a + p), smooth
-inverse frequency (Arora et al. 2017), a = 0.001. p is not counted but taken from the token's place in the
-vocabulary by Zipf's law, because vocabularies are ordered by frequency. A text is the weighted mean of its
-tokens, brought to unit length: a few rare words decide a short one, not the "the" between them.
+It is what model2vec (Tulkens & van Dongen 2024) does: every token goes through the teacher by itself, once;
+the vectors are centred and turned by PCA over the vocabulary, which needs no label and no text, and weighted
+by how rare the token is: w = a / (a + p), smooth inverse frequency (Arora et al. 2017). p is not counted but
+taken from the token's place in the vocabulary by Zipf's law, because vocabularies are ordered by frequency.
+A text is the weighted mean of its tokens, brought to unit length: a few rare words decide a short one, not
+the "the" between them.
 
 `<cache>/static/<hash>/` holds `tokens.safetensors`, `tokenizer.json` and, written last, `static.json` with
 the SHA-256 of both; tokens that went through the teacher are kept like embeddings of items, so that a
