@@ -5,7 +5,7 @@ Content that is equal is the same, whatever it is. Beyond that:
 - texts that differ in case and white space alone are the same, and texts whose vectors coincide
   (cosine of `NEAR` or more) where their words do too (Jaccard similarity of shingles of `SHINGLED`
   or more: runs of six bytes of UTF-8);
-- pictures are the same where their vectors coincide;
+- pictures are the same where their vectors coincide; with a text beside them, that must be the same too;
 - rows of a table are the same only where they are equal.
 
 Vectors alone would merge what merely resembles. Of the Korean utterances of 3i4k, 633 pairs of
@@ -83,7 +83,8 @@ class Alike:
         if texts is not None:
             mine, theirs = texts[: len(rows)], texts[len(rows) :]
             pairs = {(i, j) for i, j in pairs if same_words(mine[i], theirs[j])}
-            pairs |= _equal(mine, theirs)
+            if not self.items.inputs.image:  # else equal words may stand beside different pictures
+                pairs |= _equal(mine, theirs)
         return sorted((i, j) for i, j in pairs if rows[i] != others[j])
 
     def _coinciding(self, rows: np.ndarray, others: np.ndarray) -> list[tuple[int, int]]:
