@@ -285,7 +285,7 @@ def lower_query(ctx: Context, section: Section | None, table: ClassTable) -> t.Q
 
 
 def lower_pseudo_labels(
-    ctx: Context, section: Section | None, table: ClassTable
+    ctx: Context, section: Section | None, table: ClassTable, train: Section
 ) -> t.PseudoLabels | None:
     """How the model labels items itself; None: it does not."""
     if section is None:
@@ -312,7 +312,10 @@ def lower_pseudo_labels(
             )
         elif class_id is not None and value is not None:
             thresholds[class_id] = value
-    return t.PseudoLabels(**{"method": defaults.METHOD, **section.values, "thresholds": thresholds})
+    finetune = train.values.get("finetune", defaults.FINETUNE)
+    plain = finetune == defaults.FINETUNE and not section.values and not thresholds
+    method = defaults.METHOD if plain else defaults.METHOD_OF_THRESHOLDS
+    return t.PseudoLabels(**{"method": method, **section.values, "thresholds": thresholds})
 
 
 def lower_train(ctx: Context, section: Section, data: t.Data) -> t.Train:

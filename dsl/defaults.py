@@ -9,7 +9,10 @@ from labelwright.dsl import task as t
 ANNOTATIONS = 1_000
 HOLDOUT_SIZE = 0.2
 ANNOTATORS = t.Call(name="label_studio")
-METHOD = t.Call(name="threshold")
+METHOD = t.Call(name="infomax")
+METHOD_OF_THRESHOLDS = t.Call(
+    name="threshold"
+)  # where the file sets what only it reads, or a network learns
 FINETUNE = t.Call(name="head")
 ENCODERS: dict[Literal["text", "image", "columns"], t.Call] = {
     "text": t.Call(name="tfidf"),

@@ -70,7 +70,9 @@ def lower(ctx: Context, file: tree.File) -> t.Task:
         annotators=annotators,
         budget=budget,
         query=blocks.lower_query(ctx, parts.once.get("query"), table),
-        pseudo_labels=blocks.lower_pseudo_labels(ctx, parts.once.get("pseudo_labels"), table),
+        pseudo_labels=blocks.lower_pseudo_labels(
+            ctx, parts.once.get("pseudo_labels"), table, parts.section("train")
+        ),
         train=blocks.lower_train(ctx, parts.section("train"), data),
         accept=blocks.lower_accept(ctx, parts.section("accept"), table, slices),
         output=t.Output(**parts.section("output").values),

@@ -290,7 +290,7 @@ PHASE = Block(
 PSEUDO_LABELS = Block(
     "pseudo_labels", "Labels that the model gives itself where it is sure.",
     also=("self_training", "semi_supervised", "pseudo_labelling"), settings=(
-        S("method", "plugin", "How they are found.", "threshold", "threshold", plugin="pseudo",
+        S("method", "plugin", "How they are found.", "infomax", "infomax", plugin="pseudo",
           also=("algorithm",)),
         S("threshold", "share", "How sure the model must be.", "95%", "95%", of="class",
           also=("confidence", "cutoff", "tau")),

@@ -55,6 +55,10 @@ LEARN_SPANS = ("head", "tagger")
 MEASURED = frozenset((*_SHARES, *_AVERAGES, "precision", "recall", "f1", "ece", "alpha", "labels"))
 """Metrics that criteria may name."""
 
+_RULES_TEACH = ("infomax",)
+_NO_THRESHOLD = ("infomax", "propagate")
+_OF_THRESHOLD = ("threshold", "thresholds", "cap", "distribution_alignment")
+
 
 def learnable(task: Task) -> bool:
     """Whether this version has a model for the task. For others it asks, collects and resolves."""
@@ -175,8 +179,17 @@ def unused(task: Task) -> list[str]:
             f"no model learns {_several(task)} yet: answers are asked, collected, resolved and "
             "exported, and no criterion is decided"
         )
-    if task.rules:
-        found.append("rules do not vote yet: the run learns from people's labels alone")
+    pseudo = task.pseudo_labels
+    if task.rules and (pseudo is None or pseudo.method.name not in _RULES_TEACH):
+        found.append("rules teach only with pseudo_labels method = infomax: here they do not")
+    if pseudo is not None and pseudo.method.name in _NO_THRESHOLD:
+        default = type(pseudo)(method=pseudo.method)
+        left = [name for name in _OF_THRESHOLD if getattr(pseudo, name) != getattr(default, name)]
+        if left:
+            found.append(
+                f"pseudo_labels {' and '.join(left)}: {pseudo.method.name} has no use for it"
+                " (threshold has)"
+            )
     if len(task.train.seeds) > 1:
         found.append(f"of train seeds only the first, {task.train.seeds[0]}, is used yet")
     return found

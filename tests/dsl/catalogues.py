@@ -40,7 +40,7 @@ _SIGNATURES = [
         needs="network",
     ),
     Signature("learn", "boosting", needs="table"),
-    *(Signature("pseudo", name) for name in ("threshold", "propagate", "fixmatch")),
+    *(Signature("pseudo", name) for name in ("threshold", "propagate", "infomax", "fixmatch")),
     Signature(
         "annotate",
         "simulate",
