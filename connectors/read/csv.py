@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from labelwright.connectors.paths import data_files, fingerprint, shown
+from labelwright.connectors.paths import data_files, data_folder, fingerprint, shown
 from labelwright.connectors.read.columns import BATCH_CHARACTERS, BATCH_ROWS, LONGEST, require
 from labelwright.connectors.read.lines import Lines, TooLongError, text_encoding
 from labelwright.connectors.read.numbers import CellType, arrow_type, cell_type, column
@@ -28,11 +28,19 @@ if TYPE_CHECKING:
 _SAMPLE = 1000
 
 
-def csv(path: str, *, delimiter: str = ",", encoding: str = "utf-8", context: Context) -> Source:
+def csv(
+    path: str,
+    *,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+    pictures: str = "",
+    context: Context,
+) -> Source:
     """A CSV file with a header, or several with the same one (`part-*.csv`).
 
-    Columns whose first 1,000 cells are all numbers are numbers, except those that the task uses as
-    id or text; a later cell that is none sets its row aside. All else is text, exactly as written.
+    pictures: the folder that paths of pictures begin in; without it, the data root. Columns whose first
+    1,000 cells are all numbers are numbers, except those that the task uses as id or text; a later cell
+    that is none sets its row aside. All else is text, exactly as written.
     """
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise DataError(
@@ -40,7 +48,13 @@ def csv(path: str, *, delimiter: str = ",", encoding: str = "utf-8", context: Co
         )
     data = context.task.data
     as_text = frozenset({*data.text, *filter(None, (data.id,))})
-    return _Csv(path, context.data_root, delimiter, text_encoding(encoding), as_text)
+    begin = (
+        f"{data_folder(pictures, context.data_root).relative_to(context.data_root)}/"
+        if pictures
+        else ""
+    )
+    before = dict.fromkeys(data.image, begin) if begin else {}
+    return _Csv(path, context.data_root, delimiter, text_encoding(encoding), as_text, before)
 
 
 @dataclass(eq=False)
@@ -50,6 +64,8 @@ class _Csv:
     delimiter: str
     encoding: str
     as_text: frozenset[str]
+    before: dict[str, str] = field(default_factory=dict)
+    """What is put before the cells of a column."""
     roles: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -73,7 +89,15 @@ class _Csv:
         return pa.schema([(name, arrow_type(kind)) for name, kind in self._types.items()])
 
     def fingerprint(self) -> str:
-        arguments = ("csv", self.path, self.delimiter, self.encoding, sorted(self.as_text))
+        arguments: tuple[Any, ...] = (
+            "csv",
+            self.path,
+            self.delimiter,
+            self.encoding,
+            sorted(self.as_text),
+        )
+        if self.before:
+            arguments += (self.before,)
         return fingerprint(self._files, self.root, arguments)
 
     def batches(self, columns: Sequence[str], faults: Faults) -> Iterator[pa.RecordBatch]:
@@ -103,6 +127,8 @@ class _Csv:
         for (name, kind), values in zip(self._types.items(), cells, strict=True):
             if kind == "str" and name not in columns:
                 continue
+            if before := self.before.get(name):
+                values = tuple(before + cell if cell else cell for cell in values)
             arrays[name], wrong = column(values, kind)
             if wrong is None:
                 continue

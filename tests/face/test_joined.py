@@ -11,10 +11,22 @@ from PIL import Image
 
 from labelwright import Project
 
-WORDS = "zero one two three four five six seven eight nine".split()
-MURMUR = (
-    "um uh well then so it says here that looks like maybe a kind of the or rather i think".split()
-)
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+MURMUR = [
+    "um",
+    "uh",
+    "well",
+    "then",
+    "so",
+    "it",
+    "says",
+    "here",
+    "that",
+    "looks",
+    "like",
+    "maybe",
+    "a",
+]
 FILE = """
 task digits "Digits, seen and heard" {{}}
 {classes}

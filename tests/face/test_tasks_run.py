@@ -18,6 +18,7 @@ NEEDS = {
     "korean_3i4k": "korean_3i4k/data.parquet",
     "fashion_mnist": "fashion_mnist/fashion_mnist.npz",
     "adult": "adult/data.parquet",
+    "trashnet": "trashnet/index.csv",
 }
 
 
@@ -38,7 +39,10 @@ def test_a_task_runs_to_its_end(name: str, tmp_path: Path) -> None:
     assert last.accuracy.low is not None
     assert last.accuracy.high is not None
     assert last.accuracy.low - 0.02 <= last.true_accuracy <= last.accuracy.high + 0.02
-    assert project.report().stat().st_size > 10_000
+    page = project.report()
+    assert page.stat().st_size > 10_000
+    if project.task.data.image:
+        assert page.read_text(encoding="utf-8").count("data:image/png;base64,") > 10
     assert project.export(tmp_path / "labelled.csv").read_text(encoding="utf-8").count("\n") > 50
 
 

@@ -279,3 +279,18 @@ def test_any_bytes_are_read_or_refused_and_every_line_accounted_for(
     assert str(reading.rows[0]["a"]) == "1"
     numbers = [f.row for f in reading.faults]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_paths_of_pictures_begin_in_a_folder(
+    make_context: Callable[..., Context], read_all: Read
+) -> None:
+    context = make_context(image=("scan",))
+    (context.data_root / "scans").mkdir()
+    source = opened(context, "scan,t\na/1.png,a/1.png\n,x\n", pictures="scans")
+    assert read_all(source).rows == [
+        {"scan": "scans/a/1.png", "t": "a/1.png"},
+        {"scan": None, "t": "x"},
+    ]
+    assert source.fingerprint() != csv("f.csv", context=context).fingerprint()
+    with pytest.raises(DataError):
+        csv("f.csv", pictures="../elsewhere", context=context)
