@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export LABELWRIGHT_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: demo test test-slow test-soak studio check format bench bench-choosing bench-learning constraints clean
+.PHONY: demo test test-slow test-soak studio check format bench bench-choosing bench-learning bench-consistency bench-embedding constraints clean
 
 demo: $(READY)
 	$(BIN)/labelwright run tasks/digits.task
@@ -46,6 +46,13 @@ bench-choosing: $(READY)
 
 bench-learning: $(READY)
 	$(BIN)/python bench/learning.py --loop
+
+# Half an hour on one core, a minute on a GPU.
+bench-consistency: $(READY)
+	$(BIN)/python bench/consistency.py
+
+bench-embedding: $(READY)
+	$(BIN)/python bench/embedding.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
