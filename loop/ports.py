@@ -28,20 +28,15 @@ if TYPE_CHECKING:
     from labelwright.loop.versions import Reading
 
 SUPPLIED = frozenset(
-    {"context", "learner", "X", "n_instances", "random_state", "plugins"}  # query and all
+    {"context", "random_state", "plugins"}  # all
+    | {"learner", "X", "n_instances"}  # query
     | {"prior"}  # query: what the task file says of each item, (n_items, n_classes) or None
     | {"tokens"}  # query, of spans: positions in X -> the probabilities of their tokens' tags
-    | {
-        "beliefs"
-    }  # query, of spans: how likely a text has a span of each class, (n_items, n_classes)
-    | {
-        "encoder"
-    }  # learn, pretrain: the task's encoder, fitted on the pool (`Trainable` where it has a network)
+    | {"beliefs"}  # query, of spans: that a text has a span of each class, (n_items, n_classes)
+    | {"encoder"}  # learn, pretrain: the task's, fitted on the pool (`Trainable` with a network)
     | {"outbox"}  # annotate
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
-    | {
-        "votes"
-    }  # pseudo: what the task's rules say of X_labelled's items, then of X_unlabelled's, or None
+    | {"votes"}  # pseudo: of the rules on X_labelled's items, then on X_unlabelled's, or None
 )
 """Parameter names that the engine supplies; never arguments in a task file."""
 

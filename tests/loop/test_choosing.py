@@ -15,7 +15,7 @@ import pytest
 from labelwright import Project
 from labelwright.doctor import examine
 from labelwright.exporting import status_json
-from labelwright.loop import choosing, workbench
+from labelwright.loop import choosing, scaling
 from labelwright.loop.alarms import alarms
 from labelwright.loop.chosen import arm_of, likeness
 from labelwright.loop.errors import StrategyError
@@ -383,7 +383,7 @@ def test_features_are_the_same_however_many_are_written_at_a_time(
 ) -> None:
     whole = project(tmp_path, "random", rounds=1)
     whole.run()
-    monkeypatch.setattr(workbench, "_AT_A_TIME", 7)
+    monkeypatch.setattr(scaling, "_AT_A_TIME", 7)
     (tmp_path / "again").mkdir()
     parts = project(tmp_path / "again", "random", rounds=1)
     parts.run()
