@@ -37,7 +37,8 @@ class Trial:
     """What cross-validation found. `plain` and `semi` are mean log-losses over `items` labels.
 
     `better`: the log-loss fell by more than half its standard error, and no more labels were got wrong.
-    `temperature` is the one that makes the semi-supervised model's confidences honest.
+    `temperature` is the one that makes the semi-supervised model's confidences honest, `losses` (items,)
+    are its log-losses label by label.
     """
 
     items: int
@@ -45,6 +46,7 @@ class Trial:
     semi: float
     better: bool
     temperature: float
+    losses: np.ndarray
 
 
 def fewest(targets: np.ndarray) -> int:
@@ -102,18 +104,31 @@ def trials(
                 items=int(scored.sum()),
                 plain=float(before.mean()),
                 semi=float(after.mean()),
-                better=_clearly_positive(before - after)
+                better=clearly_positive(before - after, _CLEAR)
                 and _errors(mixed[scored], targets[scored])
                 <= _errors(plain[scored], targets[scored]),
                 temperature=_heat(mixed[scored], targets[scored]),
+                losses=after,
             )
         )
     return found
 
 
-def _clearly_positive(gains: np.ndarray) -> bool:
-    """Whether the mean gain is above half its own standard error."""
-    return bool(gains.mean() > _CLEAR * gains.std(ddof=1) / np.sqrt(len(gains)))
+def preferred(found: Sequence[Trial]) -> int:
+    """The first of these, unless a later one is better by more than a standard error: then that one.
+
+    In the spirit of Breiman et al. 1984: what differs less was told apart by chance.
+    """
+    best = 0
+    for place in range(1, len(found)):
+        if clearly_positive(found[best].losses - found[place].losses, 1.0):
+            best = place
+    return best
+
+
+def clearly_positive(gains: np.ndarray, errors: float) -> bool:
+    """Whether the mean gain is above so many of its own standard errors."""
+    return bool(gains.mean() > errors * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def _errors(probs: np.ndarray, targets: np.ndarray) -> int:

@@ -45,13 +45,14 @@ def gated(
 ) -> Pseudo:
     """The best of the ways in cross-validation, where it is better than the labels alone.
 
+    Where no other way is clearly better it is the first: what is expected to be best stands there.
     X (n, ...), targets (n, n_classes); `ways` are made once it is known that they can be tried. taught:
     (m,) positions in `unlabelled` of the items that teach: the `rows` of what is returned, `labels` what
     they became. n_folds: of the cross-validation, where it is not the gate's own number.
     """
     import numpy as np
 
-    from labelwright.loop.learn.gate import FEWEST, FOLDS, trials, usable
+    from labelwright.loop.learn.gate import FEWEST, FOLDS, preferred, trials, usable
 
     def closed(why: str, before: float = np.nan, after: float = np.nan) -> Pseudo:
         nothing = np.zeros(0, dtype=np.int64)
@@ -68,7 +69,8 @@ def gated(
     tried = list(ways())
     on_folds = [way.on_fold() for way in tried]
     found = trials(learner, X, targets, on_folds, random_state, n_folds or FOLDS)
-    way, best = min(zip(tried, found, strict=True), key=lambda pair: pair[1].semi)
+    place = preferred(found)
+    way, best = tried[place], found[place]
     figures = (
         f"cross-validated log-loss {best.plain:.3f} without and {best.semi:.3f} with unlabelled "
         f"items, {way.said}over {best.items} labels"

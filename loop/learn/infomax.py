@@ -61,13 +61,16 @@ def infomax(
 
     def ways() -> list[Way]:
         weak = None if votes is None else Weak.of(votes, len(targets), drawn)
-        found = []
-        if features != "graph":
-            found += _ways(_RAW, X_labelled, targets, X_unlabelled, rows, weak)
-        if features != "raw":
-            view = _smoothed(np.concatenate([X_labelled, X_unlabelled]))
-            found += _ways(view, X_labelled, targets, X_unlabelled, rows, weak)
-        return found
+        views = [] if features == "raw" else [_smoothed(np.concatenate([X_labelled, X_unlabelled]))]
+        views += [] if features == "graph" else [_RAW]
+        makers = [_maker(view, X_labelled, targets, X_unlabelled, rows, weak) for view in views]
+        return [
+            way
+            for by_rules in ((False,) if weak is None else (False, True))
+            for sure in (True, False)
+            for make in makers
+            if (way := make(sure, by_rules)) is not None
+        ]
 
     return gated(learner, X_labelled, targets, X_unlabelled, ways, rows, random_state)
 
@@ -94,34 +97,36 @@ def _smoothed(X: np.ndarray) -> _View:
     )
 
 
-def _ways(
+def _maker(
     view: _View,
     X: np.ndarray,
     targets: np.ndarray,
     unlabelled: np.ndarray,
     rows: np.ndarray,
     weak: Weak | None,
-) -> list[Way]:
-    """Sure of unlabelled items or not, with the rules or without: all but the plain head itself."""
+) -> Callable[[bool, bool], Way | None]:
+    """`make(sure, by_rules)`: sure of unlabelled items or not, with the rules or without.
+
+    None where that is the plain head itself.
+    """
     from labelwright.loop.learn.head import informed
 
     labelled, others = view.see(X), view.see(unlabelled[rows])
     spoken_of = view.see(unlabelled[weak.rows if weak else rows[:0]])
 
-    def way(strength: float, weak: Weak | None) -> Way:
+    def make(sure: bool, by_rules: bool) -> Way | None:
+        if view is _RAW and not sure and not by_rules:
+            return None
+
         def fit(some: np.ndarray, heat: float) -> Model:
-            hints = None if weak is None else weak.hints(spoken_of, targets, some)
+            hints = weak.hints(spoken_of, targets, some) if weak and by_rules else None
+            strength = 1.0 if sure else 0.0
             head = informed(
                 labelled[some], targets[some], others, heat, hints=hints, strength=strength
             )
             return view.through(head)
 
-        said = view.said if strength else view.said.replace("on", "labels alone on", 1)
-        return Way(fit, said + ("the rules a weak teacher beside, " if weak else ""))
+        said = view.said if sure else view.said.replace("on", "labels alone on", 1)
+        return Way(fit, said + ("the rules a weak teacher beside, " if by_rules else ""))
 
-    return [
-        way(strength, taught)
-        for strength in (1.0, 0.0)
-        for taught in ((None,) if weak is None else (None, weak))
-        if strength or taught or view is not _RAW
-    ]
+    return make
