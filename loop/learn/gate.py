@@ -115,12 +115,16 @@ def trials(
 
 
 def preferred(found: Sequence[Trial]) -> int:
-    """The first of these, unless a later one is better by more than a standard error: then that one.
+    """The first of these that is better than the plain model, unless a later one beats it by more than
+    a standard error: then that one. The one of least loss where none is better.
 
     In the spirit of Breiman et al. 1984: what differs less was told apart by chance.
     """
-    best = 0
-    for place in range(1, len(found)):
+    able = [place for place, trial in enumerate(found) if trial.better]
+    if not able:
+        return min(range(len(found)), key=lambda place: found[place].semi)
+    best = able[0]
+    for place in able[1:]:
         if clearly_positive(found[best].losses - found[place].losses, 1.0):
             best = place
     return best

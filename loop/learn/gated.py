@@ -45,7 +45,7 @@ def gated(
 ) -> Pseudo:
     """The best of the ways in cross-validation, where it is better than the labels alone.
 
-    Where no other way is clearly better it is the first: what is expected to be best stands there.
+    Of those the first, where no other is clearly better still: what is expected to be best stands there.
     X (n, ...), targets (n, n_classes); `ways` are made once it is known that they can be tried. taught:
     (m,) positions in `unlabelled` of the items that teach: the `rows` of what is returned, `labels` what
     they became. n_folds: of the cross-validation, where it is not the gate's own number.

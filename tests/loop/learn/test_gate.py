@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelwright.loop.learn.gate import fewest, trial, usable
+from labelwright.loop.learn.gate import Trial, fewest, preferred, trial, usable
 from labelwright.loop.learn.head import head
 from labelwright.loop.ports import Model
 
@@ -92,3 +92,18 @@ def test_many_classes_take_more_labels() -> None:
     assert fewest(np.eye(3)) == 20
     assert fewest(np.eye(10)) == 40
     assert fewest(np.eye(10)[:6]) == 24
+
+
+def _found(losses: list[float], *, better: bool = True) -> Trial:
+    of = np.array(losses)
+    return Trial(len(of), 1.0, float(of.mean()), better, 1.0, of)
+
+
+def test_the_first_way_stands_unless_another_is_better_by_a_standard_error() -> None:
+    first = _found([0.5, 0.7, 0.6, 0.6])
+    by_chance, clearly = _found([0.9, 0.3, 0.3, 0.7]), _found([0.3, 0.5, 0.5, 0.4])
+    assert preferred([first, by_chance]) == 0
+    assert preferred([first, by_chance, clearly]) == 2
+    closed = _found([0.5, 0.7, 0.6, 0.6], better=False)
+    assert preferred([closed, by_chance]) == 1
+    assert preferred([closed, _found([0.4] * 4, better=False)]) == 1
