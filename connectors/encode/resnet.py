@@ -30,7 +30,7 @@ _MOST_FOR_SCALE = 2048
 
 
 @gives("network")
-def resnet(width: int = 32, depth: int = 8, side: int = 32, *, context: Context) -> Trainable:
+def resnet(width: int = 16, depth: int = 8, side: int = 32, *, context: Context) -> Trainable:
     """A small residual network from scratch; pictures larger than side, or of many sizes, are resized."""
     if not (8 <= width <= 512 and width % 8 == 0):
         raise PluginError(

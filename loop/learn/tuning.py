@@ -216,7 +216,7 @@ class Tuned:
         settings = Settings(
             steps=steps if beside is None else max(steps, beside.steps),
             seed=self.random_state,
-            rate=self.way.rate,
+            rate=_rate(self.way, network),
             rates={"head.": HEAD_RATE},
             decay=self.way.decay,
         )
@@ -301,6 +301,11 @@ class Tuned:
 
 
 HEAD_RATE = 1e-3
+
+
+def _rate(way: Way, network: Any) -> float:
+    """A small network says itself how fast all its weights are tuned; the others are as large as BERT."""
+    return float(getattr(network, "rate", way.rate)) if way.name == "full" else way.rate
 
 
 def require_network(encoder: Any, name: str) -> None:

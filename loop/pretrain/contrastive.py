@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labelwright.loop.augment.change import Kind, kind_of
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.suiting import needs
-from labelwright.loop.pretrain.options import sensible
+from labelwright.loop.pretrain.options import mirrors, sensible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from labelwright.loop.ports import Context, Pretrained, Trainable
 
 _EPOCHS: dict[Kind, int] = {"pictures": 20, "tokens": 1, "numbers": 20}
-_BATCH: dict[Kind, int] = {"pictures": 256, "tokens": 64, "numbers": 256}
+_BATCH: dict[Kind, int] = {"pictures": 128, "tokens": 64, "numbers": 256}
 _TEMPERATURE: dict[Kind, float] = {"pictures": 0.2, "tokens": 0.05, "numbers": 0.5}
-_RATE: dict[Kind, float] = {"pictures": 2e-3, "tokens": 3e-5, "numbers": 1e-3}
+_RATE: dict[Kind, float] = {"pictures": 4e-3, "tokens": 3e-5, "numbers": 1e-3}
 
 
 @needs("network")
@@ -48,14 +48,19 @@ def contrastive(
             "this encoder's network has no dropout: it sees a text twice in the same way, and learns nothing",
             "write `pretrain = masked`, or choose an encoder that is a transformer",
         )
-    view = {"pictures": views.picture, "tokens": views.unchanged, "numbers": views.corrupted}[kind]
+    mirror = mirrors(context)
+    view = {
+        "pictures": views.pictures(mirror),
+        "tokens": views.unchanged,
+        "numbers": views.corrupted,
+    }[kind]
     with seeded(random_state):
         objective = Contrast(
             network, view, temperature or _TEMPERATURE[kind],
             projected=kind != "tokens", noisy=kind == "tokens",
         )  # fmt: skip
     plan = Plan(epochs or _EPOCHS[kind], batch or _BATCH[kind], _RATE[kind], {})
-    told = f"contrastive 1 {encoder.identity} {objective.temperature}"
+    told = f"contrastive 2 {encoder.identity} {objective.temperature} {mirror}"
     return teach(objective, X, plan, context, random_state, told)
 
 

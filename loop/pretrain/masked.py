@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labelwright.loop.augment.change import Kind, kind_of
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.suiting import needs
-from labelwright.loop.pretrain.options import sensible
+from labelwright.loop.pretrain.options import mirrors, sensible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,13 +52,16 @@ def masked(
         {"network.": 3e-5} if kind == "tokens" else {},
     )
     network = encoder.network(random_state)
-    make = _pictures if kind == "pictures" else _tokens
-    objective = make(network, X, hidden, random_state)
-    told = f"masked 1 {encoder.identity} {hidden}"
+    mirror = mirrors(context)
+    if kind == "pictures":
+        objective = _pictures(network, X, hidden, mirror, random_state)
+    else:
+        objective = _tokens(network, hidden, random_state)
+    told = f"masked 1 {encoder.identity} {hidden} {mirror}"
     return teach(objective, X, plan, context, random_state, told)
 
 
-def _pictures(network: Any, X: np.ndarray, share: float, seed: int) -> Any:
+def _pictures(network: Any, X: np.ndarray, share: float, mirror: bool, seed: int) -> Any:
     import numpy as np
     import torch
 
@@ -76,11 +79,17 @@ def _pictures(network: Any, X: np.ndarray, share: float, seed: int) -> Any:
     side = max(2, round(min(X.shape[1:3]) / 7))
     with seeded(seed):
         return MaskedPictures(
-            network, torch.tensor(mean).float(), torch.tensor(std).float(), side, share, X.shape[1:]
+            network,
+            torch.tensor(mean).float(),
+            torch.tensor(std).float(),
+            side,
+            share,
+            X.shape[1:],
+            mirror,
         )
 
 
-def _tokens(network: Any, X: np.ndarray, share: float, seed: int) -> Any:
+def _tokens(network: Any, share: float, seed: int) -> Any:
     from labelwright.loop.pretrain.objectives import MaskedTokens
     from labelwright.loop.pretrain.teaching import seeded
 

@@ -83,9 +83,10 @@ class MaskedPictures(nn.Module):
         side: int,
         share: float,
         shape: tuple[int, ...],
+        mirror: bool = True,
     ) -> None:
         super().__init__()
-        self.network, self.side, self.share = network, side, share
+        self.network, self.side, self.share, self.mirror = network, side, share, mirror
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
         training = network.training
@@ -101,7 +102,7 @@ class MaskedPictures(nn.Module):
 
     def forward(self, batch: Tensor) -> Tensor:
         """The batch's loss."""
-        pictures = cropped(batch, 0.6)
+        pictures = cropped(batch, 0.6, mirror=self.mirror)
         n, height, width, _ = pictures.shape
         hidden = patches(n, height, width, self.side, self.share, pictures.device)[..., None]
         seen = torch.where(hidden, self.mean, pictures)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from labelwright.loop.errors import PluginError
+
+if TYPE_CHECKING:
+    from labelwright.loop.ports import Context
+
+
+def mirrors(context: Context) -> bool:
+    """Whether pictures may be mirrored: not where the task's `augment` names changes, and `flip` not."""
+    named = [call.name for call in context.task.train.augment]
+    return not named or "flip" in named
 
 
 def sensible(

@@ -191,6 +191,8 @@ def test_a_whole_crop_is_the_picture_or_its_mirror_image() -> None:
     torch.manual_seed(0)
     pictures = torch.rand(40, 8, 8, 1) * 255
     views = cropped(pictures, smallest=1.0, longest=1.0)
+    still = cropped(pictures, smallest=1.0, longest=1.0, mirror=False)
+    np.testing.assert_allclose(still, pictures, atol=0.01)
     same = (views - pictures).abs().amax(dim=(1, 2, 3)) < 0.01
     mirrored = (views - pictures.flip(2)).abs().amax(dim=(1, 2, 3)) < 0.01
     assert (same ^ mirrored).all()

@@ -98,7 +98,7 @@ def test_one_that_was_interrupted_ends_the_same(
 
 
 @pytest.mark.parametrize(
-    ("name", "epochs", "least"), [("contrastive", 10, 0.2), ("masked", 10, 0.15)]
+    ("name", "epochs", "least"), [("contrastive", 10, 0.05), ("masked", 10, 0.05)]
 )
 def test_a_network_learns_from_pictures(
     context_of: Make, pictures_of: Make, name: str, epochs: int, least: float
