@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export LABELWRIGHT_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: demo test test-slow test-soak studio check format bench bench-choosing bench-learning bench-consistency bench-embedding constraints clean
+.PHONY: demo test test-slow test-soak studio check format bench bench-choosing bench-learning bench-consistency bench-pretraining bench-embedding constraints clean
 
 demo: $(READY)
 	$(BIN)/labelwright run tasks/digits.task
@@ -50,6 +50,10 @@ bench-learning: $(READY)
 # Half an hour on one core, a minute on a GPU.
 bench-consistency: $(READY)
 	$(BIN)/python bench/consistency.py
+
+# Half an hour on one core; finished runs are kept.
+bench-pretraining: $(READY)
+	$(BIN)/python bench/pretraining.py
 
 bench-embedding: $(READY)
 	$(BIN)/python bench/embedding.py

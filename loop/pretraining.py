@@ -30,11 +30,16 @@ NOTHING: dict[str, Any] = {"file": None}
 def prepared(task: Task, encoder: Encoder, context: Context) -> Encoder:
     """The encoder, or with `pretrain` what it will be afterwards; not fitted, its weights not known.
 
-    Raises PluginError for an encoder without a network.
+    Raises PluginError for an encoder without a network, and for a learner that would forget all of it.
     """
     if task.train.pretrain is None:
         return encoder
     call = written(task.train.pretrain)
+    if task.train.finetune.name == "scratch":
+        raise PluginError(
+            f"`finetune = scratch` draws all weights anew: what `pretrain = {call}` learned would be lost",
+            "write `finetune = full`, which tunes from there, or take `pretrain` out of `train`",
+        )
     if not hasattr(encoder, "network"):
         name = encoder.identity.partition(" ")[0]
         raise PluginError(

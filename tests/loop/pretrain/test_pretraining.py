@@ -198,6 +198,14 @@ def test_an_encoder_without_a_network_is_refused(context_of: Make) -> None:
     assert prepared(plain.task, encoder, plain) is encoder
 
 
+def test_a_learner_that_would_forget_it_is_refused(context_of: Make) -> None:
+    context = context_of(pretrain=Call(name="masked"), image=("image",))
+    train = context.task.train.model_copy(update={"finetune": Call(name="scratch")})
+    task = context.task.model_copy(update={"train": train})
+    with pytest.raises(PluginError, match="would be lost"):
+        prepared(task, resnet(context=context), context)
+
+
 def test_a_pool_of_a_few_items_is_refused(pictured: tuple[Any, np.ndarray, Context]) -> None:
     encoder, X, context = pictured
     with pytest.raises(DataError, match="31 items"):
