@@ -1,0 +1,60 @@
+"""The bench of pretraining: its verdicts, and a whole run of each way on the real pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pretraining
+import pytest
+from pretraining import Done, Run
+
+DATA = os.environ.get("LABELWRIGHT_DATA")
+
+
+def done(*accuracies: float) -> list[Done]:
+    return [Done(accuracy, 1.0, 2.0) for accuracy in accuracies]
+
+
+def test_a_pretraining_is_held_against_the_better_baseline() -> None:
+    found = {
+        "scratch 420": done(0.5, 0.5),
+        "scratch 1050": done(0.6, 0.62),
+        "contrastive full": done(0.65, 0.69),
+        "contrastive head": done(0.6, 0.6),
+        "masked full": done(0.6, 0.61),
+    }
+    contrast, masked = pretraining.verdicts(found)
+    assert contrast[0]
+    assert contrast[1].startswith("contrastive full +6.0 ± 1.0 points over scratch 1050")
+    assert not masked[0]
+    found["masked full"] = done(0.61, 0.62)
+    assert [met for met, _ in pretraining.verdicts(found)] == [True, True]
+    found["contrastive full"] = done(0.64, 0.68)
+    assert "+5.0" in pretraining.verdicts(found)[0][1]
+    assert "| contrastive full | 0.6600 ± 0.0200 | 1 | 2 |" in pretraining.table(found)
+
+
+def test_only_pretraining_is_only_told() -> None:
+    assert pretraining.verdicts({"contrastive full": done(0.7)}) == []
+
+
+@pytest.mark.slow
+def test_every_way_learns_from_the_rows_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if DATA is None or not (Path(DATA) / "fashion_mnist" / "fashion_mnist.npz").exists():
+        pytest.skip("needs the public data set fashion_mnist.npz under LABELWRIGHT_DATA")
+    monkeypatch.setattr(pretraining.sets, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(pretraining, "POOL", 1500)
+    X, y, pool, labelled, held = pretraining._rows(Run("scratch 420", 0))
+    assert set(labelled) <= set(pool)
+    assert not set(held) & set(pool)
+    assert np.bincount(y[labelled]).tolist() == [10] * 10
+    assert (len(held), len(X)) == (5_000, 25_000)
+    for way in ("scratch 420", "pixels", "contrastive full", "contrastive head", "masked full"):
+        run = Run(way, 0, epochs=1, width=8)
+        first = pretraining.made(run)
+        assert first.accuracy > 0.3
+        assert pretraining.made(run) == first
