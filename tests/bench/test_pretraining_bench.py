@@ -40,9 +40,12 @@ def test_only_pretraining_is_only_told() -> None:
     assert pretraining.verdicts({"contrastive full": done(0.7)}) == []
 
 
-def test_labels_come_from_the_pool_and_what_measures_does_not() -> None:
+def test_labels_come_from_the_pool_and_what_measures_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     if DATA is None or not (Path(DATA) / "fashion_mnist" / "fashion_mnist.npz").exists():
         pytest.skip("needs the public data set fashion_mnist.npz under LABELWRIGHT_DATA")
+    monkeypatch.setenv("LABELWRIGHT_DATA", DATA)
     for validation, measured in ((False, 5_000), (True, 2_000)):
         run = Run("scratch 420", 0, validation=validation)
         X, y, pool, labelled, held = pretraining._rows(run)
