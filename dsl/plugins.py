@@ -51,8 +51,10 @@ class Signature(Frozen):
     name: str
     parameters: tuple[Parameter, ...] = ()
     help: str = ""
-    needs: str | None = None  # of learn and pretrain, what the encoder must have: `network`, `table`
-    gives: tuple[str, ...] | None = None  # of encode, what it has beside vectors; None: it does not say
+    needs: str | None = None
+    """Of learn and pretrain: what the encoder must have, `network` or `table`."""
+    gives: tuple[str, ...] | None = None
+    """Of encode: what it has beside vectors; None where it does not say."""
 
 
 class Catalogue(Protocol):
