@@ -17,7 +17,7 @@ _LACKS = {"network": "has no network", "table": "is not for tables"}
 
 def check_train(ctx: Context, draft: t.Task) -> None:
     """Add each of `finetune` and `pretrain` that cannot work with the encoder."""
-    encoder = draft.train.encoder.default
+    encoder = _one(draft.train.encoder)
     if encoder is not None and ctx.sure(_ENCODER):
         for kind, call, place in (
             ("learn", draft.train.finetune, _FINETUNE),
@@ -25,6 +25,13 @@ def check_train(ctx: Context, draft: t.Task) -> None:
         ):
             if call is not None and ctx.sure(place):
                 _encoder(ctx, kind, call, place, encoder)  # type: ignore[arg-type]
+
+
+def _one(encoders: t.Encoders) -> t.Call | None:
+    """The encoder, or what several kinds of input are joined by."""
+    if encoders.default is not None or not encoders.of:
+        return encoders.default
+    return next(iter(encoders.of.values())) if len(encoders.of) == 1 else t.Call(name="joined")
 
 
 def _encoder(ctx: Context, kind: Kind, call: t.Call, place: Place, encoder: t.Call) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from labelwright.connectors.encode_cache import encode_cached
 from labelwright.dsl.task import Call
 from labelwright.loop.errors import PluginError
+from labelwright.loop.learn.suiting import gives
 from labelwright.loop.ports import Context, Encoder, Items, Kept
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _Encode = Callable[[Encoder, Items], "np.ndarray"]
 
 
+@gives()
 def joined(
     *,
     text: Call | None = None,

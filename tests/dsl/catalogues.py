@@ -31,6 +31,12 @@ _SIGNATURES = [
     Signature("encode", "pretrained", (P("name", "str"),), gives=("network",)),
     Signature("encode", "resnet", (_optional("depth", "int", 18),), gives=("network",)),
     Signature("encode", "concat", (P("encoders", "call", variadic=True),)),
+    Signature(
+        "encode",
+        "joined",
+        (_optional("text", "call"), _optional("image", "call"), _optional("columns", "call")),
+        gives=(),
+    ),
     Signature("learn", "head"),
     *(Signature("learn", name, needs="network") for name in ("full", "scratch")),
     Signature(

@@ -142,6 +142,8 @@ CASES: dict[str, str] = {
     "E311_span_without_text": SPANS
     + 'rules {\n  early: vote Fraud when before contains "by" and not span contains "Kim"\n}\n',
     "E312_no_network": BASE + "train {\n  encoder  = tfidf\n  finetune = lora(r = 4)\n}\n",
+    "E312_joined": BASE.replace("text   = body", "text   = body\n  image  = photo")
+    + "train {\n  encoder of text = minilm\n  finetune = lora(r = 4)\n}\n",
     "E312_no_network_to_pretrain": BASE + "train { pretrain = contrastive }\n",
     "E312_no_table": BASE + "train { finetune = boosting }\n",
     "E311_one_side": SPANS
