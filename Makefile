@@ -47,7 +47,7 @@ bench-choosing: $(READY)
 bench-learning: $(READY)
 	$(BIN)/python bench/learning.py --loop
 
-# Half an hour on one core, a minute on a GPU.
+# Some minutes on one core; finished runs are kept.
 bench-consistency: $(READY)
 	$(BIN)/python bench/consistency.py
 

@@ -4,7 +4,7 @@ A small residual network (`encoder = resnet(width = 16)`, `finetune = scratch`, 
 learns from 40 and from 250 labels drawn at random, blind to the classes. Both ways have the same network, the
 same weak augmentation, as many steps on as many labelled items, and the same moving average of weights; one
 learns from the other items of the pool beside. Measured on the 5,000 test pictures, which nothing else sees;
-`--validation` measures on 3,000 of the training pictures instead, where settings were looked for.
+`--validation` measures on 3,000 of the training pictures instead, where settings are looked for.
 
     python bench/consistency.py [--seeds 3] [--labels 40 250] [--ways supervised fixmatch] [--json]
 
