@@ -51,6 +51,20 @@ def test_a_vector_does_not_depend_on_what_stands_beside_the_text() -> None:
     np.testing.assert_array_equal(ours.encode_texts(TEXTS[::-1])[::-1], together)
 
 
+def test_threads_change_the_speed_alone() -> None:
+    import torch
+
+    ours, before, found = encoder("float32"), torch.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(ours.encode_texts(TEXTS))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 def test_the_number_type_is_told_from_the_processor() -> None:
     assert of_processor("flags\t\t: fpu avx512f avx512_bf16\n" * 2) == "bfloat16"
     assert of_processor("Features\t: fp asimd i8mm bf16\n") == "bfloat16"
