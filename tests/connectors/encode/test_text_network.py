@@ -35,7 +35,10 @@ def test_the_network_gives_what_encode_gives(encoder: Any, make_items: Make) -> 
     with torch.inference_mode():
         vectors = network(torch.from_numpy(ids))
     assert vectors.shape == (5, network.dim)
-    np.testing.assert_allclose(vectors, encoder.encode(items), atol=2e-6)
+    made = encoder.encode(items)  # in bfloat16, where the machine is fast in it
+    exactly = encoder.number_type == "float32"
+    np.testing.assert_allclose(vectors, made, atol=2e-6 if exactly else 5e-3)
+    assert (vectors.numpy() * made).sum(axis=1).min() > 0.9995
 
 
 def test_inputs_do_not_depend_on_what_else_was_asked(encoder: Any, make_items: Make) -> None:
