@@ -46,7 +46,7 @@ class LoRA:
     r: int
     alpha: float
     targets: str = "auto"
-    rate: float = 5e-4
+    rate: float = 1e-3
     decay: float = 0.0
     name: str = "lora"
     knows: bool = True

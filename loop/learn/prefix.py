@@ -35,7 +35,7 @@ class Prefix:
     """Keys and values begin as some that the network made of labelled items (as in the paper)."""
 
     length: int
-    rate: float = 5e-3
+    rate: float = 1e-2
     decay: float = 0.0
     name: str = "prefix"
     knows: bool = True

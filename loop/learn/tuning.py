@@ -8,7 +8,7 @@ network knows before the head has learned anything (Kumar et al. 2022, LP-FT).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from labelwright.loop.errors import DataError, PluginError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from labelwright.loop.unlabelled.beside import Beside
 
 _LEARNED = "network."
+_FOLDS, _FEWEST_TO_CALIBRATE = 5, 50
 
 
 class Way(Protocol):
@@ -76,20 +77,27 @@ class TunedModel:
         import numpy as np
 
         from labelwright.loop.learn.calibrate import softmax
-        from labelwright.loop.train.running import lengths_of, outputs
 
-        self.check(X)
         probs = np.full((len(X), self.n_classes), self.unseen)
-        if len(X) == 0:
-            return probs
-        logits = outputs(self.module, X, lengths=lengths_of(self.module.network, X))
-        logits = logits.astype(np.float64) / self.temperature
+        logits = self.logits(X) / self.temperature
         if self.many:
             probs[:, self.seen] = 1 / (1 + np.exp(-logits))
         else:
             mass = 1 - self.unseen * (self.n_classes - len(self.seen))
             probs[:, self.seen] = mass * softmax(logits)
         return probs
+
+    def logits(self, X: np.ndarray) -> np.ndarray:
+        """(n_items, n_seen) float64, before the temperature."""
+        import numpy as np
+
+        from labelwright.loop.train.running import lengths_of, outputs
+
+        self.check(X)
+        if len(X) == 0:
+            return np.zeros((0, len(self.seen)))
+        found = outputs(self.module, X, lengths=lengths_of(self.module.network, X))
+        return found.astype(np.float64)
 
     def check(self, X: np.ndarray) -> None:
         """Raise DataError where X is not what the network was trained on."""
@@ -161,9 +169,41 @@ class Tuned:
         """Train on inputs X (n, ...), targets (n, n_classes), weights (n,).
 
         Inputs are changed as the task's `augment` says. An interrupted training goes on where it was when it
-        is asked for again.
+        is asked for again. With fifty labels or more a second network, trained on four fifths of them, says
+        on the rest how sure the first one may be; `calibrate` may be that temperature, or off.
         """
-        return self.learn(X, targets, weights)
+        import numpy as np
+
+        weights = np.ones(len(X)) if weights is None else weights
+        known = self._temperature(X, targets, weights) if calibrate is True else float(calibrate)
+        return replace(self.learn(X, targets, weights), temperature=known or 1.0)
+
+    def _temperature(self, X: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+        """From one fold, of items that the network giving the logits was not trained on."""
+        import numpy as np
+
+        from labelwright.loop.learn.calibrate import temperature
+        from labelwright.loop.learn.folds import balanced, stratified
+
+        if len(X) < _FEWEST_TO_CALIBRATE or len(X) != len(targets):
+            return 1.0
+        seed = self.random_state
+        folds = (
+            balanced(targets, _FOLDS, seed)
+            if self.many
+            else stratified(targets.argmax(axis=1), _FOLDS, seed)
+        )
+        held = folds == 0
+        part = self.learn(X[~held], targets[~held], weights[~held])
+        logits, wanted, counted = part.logits(X[held]), targets[held][:, part.seen], weights[held]
+        if self.many:  # each answer by itself, as one of two classes
+            wanted = np.stack([wanted, 1 - wanted], axis=2).reshape(-1, 2)
+            logits = np.stack([logits, np.zeros_like(logits)], axis=2).reshape(-1, 2)
+            return temperature(logits, wanted, np.repeat(counted, len(part.seen)))
+        usable = wanted.sum(axis=1) > 1 - 1e-9
+        if usable.sum() < _FEWEST_TO_CALIBRATE // _FOLDS or len(part.seen) < 2:
+            return 1.0
+        return temperature(logits[usable], wanted[usable], counted[usable])
 
     def learn(
         self,
@@ -212,7 +252,7 @@ class Tuned:
         self.way.attach(network, sample, derive_seed(self.random_state, "attach"))
         calls = self.context.task.train.augment if beside is None else weak_calls(self.context, X)
         weak = view(calls, X, self.encoder, self.context)
-        steps = steps_for(len(X), BATCH, self.context.task.train.epochs)
+        steps = steps_for(len(X), BATCH, self.context.task.train.epochs, knows=self.way.knows)
         settings = Settings(
             steps=steps if beside is None else max(steps, beside.steps),
             seed=self.random_state,
@@ -292,9 +332,7 @@ class Tuned:
         )
         first = head(random_state=self.random_state, context=self.context)
         linear: Any = first.fit(vectors, targets, weights, calibrate=False)
-        rows = (
-            seen if self.many else slice(None)
-        )  # a head of one class an item knows only those seen
+        rows = seen if self.many else slice(None)  # of one class an item it knows those seen only
         with torch.no_grad():
             module.head.weight.copy_(torch.from_numpy(linear.weight[rows]))
             module.head.bias.copy_(torch.from_numpy(linear.intercept[rows]))

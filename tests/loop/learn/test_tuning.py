@@ -157,7 +157,7 @@ def test_the_head_begins_where_frozen_vectors_end(
     from labelwright.loop.train import settings
     from labelwright.loop.train.running import outputs
 
-    monkeypatch.setattr(settings, "steps_for", lambda *a: 0)
+    monkeypatch.setattr(settings, "steps_for", lambda *a, **k: 0)
     vectors = outputs(encoder.network(0), X)
     wanted = head(random_state=1).fit(vectors, TARGETS, calibrate=False).predict_proba(vectors)
     for name in ("lora", "adapter", "full"):  # each of which begins as the network is
@@ -325,3 +325,21 @@ def test_they_are_called_as_the_task_file_says(encoder: SentenceEncoder, context
         )
         assert made.reads == "inputs"
         assert made.way.name == name
+
+
+def test_confidences_come_from_a_fold_that_the_network_did_not_see(
+    encoder: SentenceEncoder, tmp_path: Path
+) -> None:
+    """Labels at random, memorised: only items it did not see can tell how little that is worth."""
+    noise = np.eye(2)[np.random.default_rng(5).integers(2, size=60)]
+    context = a_context(tmp_path, epochs=45)
+    learner = scratch(encoder=encoder, context=context, random_state=0)
+    sure = learner.fit(X, noise, calibrate=False)
+    honest = learner.fit(X, noise)
+    assert (sure.temperature, learner.fit(X[:16], noise[:16]).temperature) == (1, 1)  # too few
+    assert honest.temperature > 2
+    np.testing.assert_allclose(honest.logits(X), sure.logits(X))  # the same network
+    fresh, _ = texts(100, seed=6)
+    before, after = (m.predict_proba(fresh).max(axis=1).mean() for m in (sure, honest))
+    assert after < before - 0.1
+    assert learner.fit(X[:16], noise[:16], calibrate=1.7).temperature == 1.7

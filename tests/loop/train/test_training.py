@@ -180,7 +180,12 @@ def test_the_rate_rises_and_falls() -> None:
         5,
         7,
     ]
-    assert [Settings(1, 0).share(0), steps_for(20), steps_for(400, epochs=2)] == [1, 150, 50]
+    assert Settings(1, 0).share(0) == 1
+
+
+def test_few_labels_are_passed_over_more_often() -> None:
+    assert [steps_for(20), steps_for(1600), steps_for(400, epochs=2)] == [80, 500, 50]
+    assert [steps_for(20, knows=False), steps_for(1600, knows=False)] == [400, 3000]
 
 
 def test_losses_are_what_torch_says() -> None:
