@@ -37,7 +37,7 @@ class Trained:
     classes: tuple[str, ...]
     learner: Learner
     model: Model | None
-    targets: np.ndarray
+    targets: np.ndarray  # (n, n_classes) what y_training stands for: shares, or several classes
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """(n, n_classes) by the model of the labels so far."""

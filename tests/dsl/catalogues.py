@@ -26,7 +26,7 @@ _SIGNATURES = [
     Signature("query", "badge", (_optional("subsample", "int"),)),
     Signature("encode", "tfidf", (_optional("features", "int"),), gives=()),
     Signature("encode", "minilm", gives=("network",)),
-    Signature("encode", "pixels", gives=()),
+    Signature("encode", "pixels", (_optional("side", "int"),), gives=()),
     Signature("encode", "table", gives=("network", "table")),
     Signature("encode", "pretrained", (P("name", "str"),), gives=("network",)),
     Signature("encode", "resnet", (_optional("depth", "int", 18),), gives=("network",)),
@@ -68,7 +68,8 @@ _SIGNATURES = [
         Signature("resolve", name, (P("annotations", "any"), P("classes", "any")))
         for name in ("majority", "dawid_skene", "crowdlab")
     ),
-    *(Signature("read", name, (P("path", "str"),)) for name in ("csv", "parquet", "jsonl")),
+    *(Signature("read", name, (P("path", "str"),)) for name in ("parquet", "jsonl")),
+    Signature("read", "csv", (P("path", "str"), _optional("pictures", "str"))),
     Signature("read", "npz", (P("path", "str"), P("arrays", "str", required=False, open=True))),
     Signature("read", "images", (P("folder", "str"), _optional("pattern", "str"))),
     Signature("read", "bundled", (P("name", "str"),)),

@@ -307,6 +307,20 @@ outputs = st.builds(
 encoder_blocks = encoders.map(lambda e: t.Encoders(default=e)) | st.tuples(
     encoders, encoders, encoders
 ).map(lambda e: t.Encoders(of=dict(zip(("text", "image", "columns"), e, strict=True))))
+with_network = st.fixed_dictionaries(
+    {
+        "pretrain": pick(None, _call("contrastive", epochs=3)),
+        "finetune": pick(_call("head"), _call("lora", r=8)),
+    }
+)
+
+
+def has_network(encoders: t.Encoders) -> bool:
+    """Whether the encoder can be trained: of several, that of none can."""
+    one = encoders.default
+    return one is not None and one.name in ("minilm", "pretrained", "resnet")
+
+
 guides = texts | st.lists(texts, max_size=4).map("\n  ".join)
 seed_lists = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3).map(tuple)
 
@@ -392,9 +406,8 @@ def tasks(draw: Draw) -> t.Task:
         ),
         pseudo_labels=draw(pseudo_blocks(ids)),
         train=t.Train(
-            encoder=draw(encoder_blocks),
-            pretrain=draw(pick(None, _call("contrastive", epochs=3))),
-            finetune=draw(pick(_call("head"), _call("lora", r=8))),
+            encoder=(encoder := draw(encoder_blocks)),
+            **draw(with_network if has_network(encoder) else st.just({"finetune": _call("head")})),
             epochs=draw(maybe(counts)),
             augment=draw(several(augmentations)),
             seeds=draw(seed_lists),

@@ -98,14 +98,21 @@ OTHERS = {  # where the example is the default
 }
 
 
+WITH = {  # where the setting decides what others are
+    "pseudo_labels.threshold": "method = threshold",
+    "pseudo_labels.distribution_alignment": "method = threshold",
+}
+
+
 @pytest.mark.parametrize(
     ("block", "setting"),
     [(b, s) for b, s in SETTINGS if s.default],
     ids=[f"{b.name}.{s.name}" for b, s in SETTINGS if s.default],
 )
 def test_a_default_is_what_one_gets(block: Block, setting: Setting) -> None:
-    written = task_of(file_with(block, f"{setting.name} = {setting.default}"))
-    left_out = task_of(file_with(block, ""))
+    beside = WITH.get(f"{block.name}.{setting.name}", "")
+    written = task_of(file_with(block, f"{setting.name} = {setting.default}\n  {beside}"))
+    left_out = task_of(file_with(block, beside))
     assert written == left_out
 
 
