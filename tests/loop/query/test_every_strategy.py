@@ -105,8 +105,9 @@ SURE = Estimated(partial(KNeighborsClassifier, 1))
 
 def _learner(known: np.ndarray = KNOWN, labels: np.ndarray = LABELS, by: Any = None) -> Learner:
     by = by or head(random_state=0)
-    model = by.fit(known, np.eye(len(CLASSES))[labels]) if len(labels) else None
-    return Learner(known.copy(), labels.copy(), CLASSES, by, model)
+    targets = np.eye(len(CLASSES))[labels]
+    model = by.fit(known, targets) if len(labels) else None
+    return Learner(known.copy(), labels.copy(), CLASSES, by, model, targets)
 
 
 def _chosen(call: Call, learner: Learner, X: Any, n: int) -> Chosen:
