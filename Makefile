@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export LABELWRIGHT_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 
-.PHONY: demo test test-slow test-soak studio check format bench bench-choosing bench-learning bench-consistency bench-pretraining bench-embedding constraints clean
+.PHONY: demo test test-slow test-soak studio check format bench bench-choosing bench-learning bench-consistency bench-pretraining bench-embedding bench-finetuning constraints clean
 
 demo: $(READY)
 	$(BIN)/labelwright run tasks/digits.task
@@ -54,6 +54,9 @@ bench-consistency: $(READY)
 # Half an hour on one core; finished runs are kept.
 bench-pretraining: $(READY)
 	$(BIN)/python bench/pretraining.py
+
+bench-finetuning: $(READY)
+	$(BIN)/python bench/finetuning.py
 
 bench-embedding: $(READY)
 	$(BIN)/python bench/embedding.py

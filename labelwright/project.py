@@ -102,7 +102,7 @@ class Project:
         """
         from labelwright.loop import engine
 
-        self._refuse_unsupported()
+        self.refuse_unsupported()
         with self._holding("run"), self.bench() as bench:
             bench.store.supersede()
             engine.enter(bench, self.definition.text, self.definition.name)
@@ -118,7 +118,7 @@ class Project:
         """
         from labelwright.choosing import choose
 
-        self._refuse_unsupported()
+        self.refuse_unsupported()
         return choose(self, n)
 
     def sync(self) -> Synced:
@@ -174,7 +174,7 @@ class Project:
 
         if not self.began():
             return Plan(task=self.task.name, definition=self.definition.digest, base=0, event=0)
-        self._refuse_unsupported()
+        self.refuse_unsupported()
         self.doubts = []
         with self.bench() as bench:
             # Whoever holds the task stores the answers himself.
@@ -196,7 +196,7 @@ class Project:
         from labelwright.loop.applying import apply_plan, drift, finish
         from labelwright.loop.campaign import definitions
 
-        self._refuse_unsupported()
+        self.refuse_unsupported()
         self.doubts = []
         with self._holding("apply"), self.looking() as bench:
             bench.store.supersede()
@@ -306,7 +306,8 @@ class Project:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _refuse_unsupported(self) -> None:
+    def refuse_unsupported(self) -> None:
+        """Raise NotYet where the task needs what this version cannot run."""
         from labelwright.loop.supported import unsupported
 
         if missing := unsupported(self.task):

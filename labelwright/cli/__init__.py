@@ -53,6 +53,7 @@ _MODULES = {
     **dict.fromkeys(("run", "sync"), "run"),
     **dict.fromkeys(("status", "curve", "report", "export", "doctor"), "work"),
     "predict": "predict",
+    "compare-finetuning": "compare",
     "studio": "studio",
     "serve": "serve",
     "label": "label",

