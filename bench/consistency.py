@@ -14,7 +14,6 @@ Runs on a GPU where there is one. Finished runs are kept. Exits 1 where a limit 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -26,13 +25,15 @@ from typing import Any
 import curves
 import numpy as np
 import sets
+from keeping import kept, place
 
 from labelwright.dsl.diagnostics import SourceText
 from labelwright.dsl.read import read
 from labelwright.dsl.task import Call, Task
+from labelwright.loop.encoding import Kept
 from labelwright.loop.learn.fixmatch import Family
 from labelwright.loop.plugins import Installed
-from labelwright.loop.ports import Context, Kept
+from labelwright.loop.ports import Context
 
 LEAST = {40: 0.05, 250: 0.03}  # labels: what fixmatch must gain over supervised
 STEPS, WIDTH, VALIDATION = 600, 16, 3_000
@@ -81,24 +82,8 @@ class Done:
 
 def made(run: Run, *, fresh: bool = False) -> Done:
     """The run, out of the cache where it is there."""
-    path = sets.cache_folder() / "consistency" / f"{_key(run)}.json"
-    if path.exists() and not fresh:
-        return Done(**json.loads(path.read_text("utf-8")))
-    done = _train(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(done)), encoding="utf-8")
-    return done
-
-
-def _key(run: Run) -> str:
-    import torch
-
-    whole = hashlib.blake2b(f"{run} {WIDTH} {torch.__version__}".encode(), digest_size=12)
-    for name in _SOURCES:
-        place = _ROOT / name
-        for file in sorted(place.glob("*.py")) if place.is_dir() else [place]:
-            whole.update(file.read_bytes())
-    return whole.hexdigest()
+    path = place("consistency", f"{run} {WIDTH}", _SOURCES)
+    return kept(path, Done, lambda: _train(run), fresh=fresh)
 
 
 def _train(run: Run) -> Done:

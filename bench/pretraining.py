@@ -16,7 +16,6 @@ Runs on a GPU where there is one. Finished runs are kept. Exits 1 where a limit 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -28,13 +27,15 @@ from typing import Any
 import curves
 import numpy as np
 import sets
+from keeping import kept, place
 from safetensors.numpy import load_file, save_file
 
 from labelwright.dsl.diagnostics import SourceText
 from labelwright.dsl.read import read
 from labelwright.dsl.task import Task
+from labelwright.loop.encoding import Kept
 from labelwright.loop.plugins import Installed
-from labelwright.loop.ports import Context, Kept
+from labelwright.loop.ports import Context
 from labelwright.loop.pretrain.encoder import PretrainedEncoder
 from labelwright.loop.scaling import Scaling
 from labelwright.loop.train.running import outputs
@@ -86,13 +87,7 @@ class Done:
 
 def made(run: Run, *, fresh: bool = False) -> Done:
     """The run, out of the cache where it is there."""
-    path = _kept(run, "json")
-    if path.exists() and not fresh:
-        return Done(**json.loads(path.read_text("utf-8")))
-    done = _learn(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(done)), encoding="utf-8")
-    return done
+    return kept(_kept(run, "json"), Done, lambda: _learn(run), fresh=fresh)
 
 
 def _learn(run: Run) -> Done:
@@ -187,16 +182,7 @@ def _task(run: Run, finetune: str) -> Task:
 
 
 def _kept(run: Run, ending: str) -> Path:
-    import torch
-
-    whole = hashlib.blake2b(
-        f"2 {run} {_PASSES} {TUNED} {torch.__version__}".encode(), digest_size=12
-    )
-    for name in _SOURCES:
-        place = _ROOT / name
-        for file in sorted(place.glob("*.py")) if place.is_dir() else [place]:
-            whole.update(file.read_bytes())
-    return sets.cache_folder() / "pretraining" / f"{whole.hexdigest()}.{ending}"
+    return place("pretraining", f"2 {run} {_PASSES} {TUNED}", _SOURCES, ending)
 
 
 def table(found: dict[str, list[Done]]) -> str:

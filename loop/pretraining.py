@@ -20,7 +20,8 @@ from labelwright.loop.split import POOL
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
-    from labelwright.loop.ports import Context, Encoder, Pretrained
+    from labelwright.loop.encoding import Pretrained
+    from labelwright.loop.ports import Context, Encoder
     from labelwright.loop.workbench import Workbench
 
 NOTHING: dict[str, Any] = {"file": None}

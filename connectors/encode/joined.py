@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from labelwright.connectors.encode_cache import encode_cached
 from labelwright.dsl.task import Call
+from labelwright.loop.encoding import Kept
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.suiting import gives
-from labelwright.loop.ports import Context, Encoder, Items, Kept
+from labelwright.loop.ports import Context, Encoder, Items
 
 if TYPE_CHECKING:
     import numpy as np

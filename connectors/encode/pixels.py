@@ -13,9 +13,10 @@ from labelwright.connectors.encode.picture_arrays import (
     read_pictures,
     shapes_in,
 )
+from labelwright.loop.encoding import Kept
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.suiting import gives
-from labelwright.loop.ports import Context, Encoder, Items, Kept, Progress
+from labelwright.loop.ports import Context, Encoder, Items, Progress
 
 if TYPE_CHECKING:
     import numpy as np

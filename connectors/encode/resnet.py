@@ -17,9 +17,10 @@ from labelwright.connectors.encode.picture_arrays import (
     read_pictures,
     shapes_in,
 )
+from labelwright.loop.encoding import Kept, Trainable
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.suiting import gives
-from labelwright.loop.ports import Context, Items, Kept, Progress, Trainable
+from labelwright.loop.ports import Context, Items, Progress
 
 if TYPE_CHECKING:
     import numpy as np

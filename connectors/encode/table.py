@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from labelwright.connectors.encode.inputs import input_columns
 from labelwright.connectors.encode.table_columns import Categories, Number, column_of, column_type
+from labelwright.loop.encoding import Kept
 from labelwright.loop.errors import DataError
 from labelwright.loop.learn.suiting import gives
-from labelwright.loop.ports import Context, Encoder, Items, Kept
+from labelwright.loop.ports import Context, Encoder, Items
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +35,7 @@ def table(*, context: Context) -> Encoder:
 
 @dataclass(eq=False)
 class Table:
-    """See the module (a `ports.Trainable`, a `ports.Keepable`)."""
+    """See the module (a `encoding.Trainable`, a `encoding.Keepable`)."""
 
     names: tuple[str, ...]
     fitted: bool = field(default=True, init=False)

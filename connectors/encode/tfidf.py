@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labelwright.connectors.encode.inputs import input_columns, texts
+from labelwright.loop.encoding import Kept
 from labelwright.loop.errors import DataError, PluginError
 from labelwright.loop.learn.suiting import gives
-from labelwright.loop.ports import Context, Encoder, Items, Kept, Progress
+from labelwright.loop.ports import Context, Encoder, Items, Progress
 
 if TYPE_CHECKING:
     import numpy as np

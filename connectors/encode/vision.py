@@ -17,9 +17,10 @@ from labelwright.connectors.encode.model_files import model_folder
 from labelwright.connectors.encode.picture_arrays import read_pictures
 from labelwright.connectors.encode.preparing import Preparation, read_preparation
 from labelwright.connectors.encode.sentence_transformers import digest, refuse_foreign_parts
+from labelwright.loop.encoding import Trainable
 from labelwright.loop.errors import PluginError
 from labelwright.loop.learn.suiting import gives
-from labelwright.loop.ports import Context, Items, Progress, Trainable, no_progress
+from labelwright.loop.ports import Context, Items, Progress, no_progress
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelwright.loop.encoding import Kept
 from labelwright.loop.errors import DataError, PluginError
 from labelwright.loop.items import Inputs
-from labelwright.loop.ports import Context, Items, Kept, Progress, no_progress
+from labelwright.loop.ports import Context, Items, Progress, no_progress
 from labelwright.loop.pretraining import prepared
 from labelwright.loop.scaling import Scaling
 from labelwright.loop.tagging import reader_of

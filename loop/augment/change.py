@@ -40,7 +40,7 @@ class Augmentation:
 
 
 def kind_of(X: np.ndarray) -> Kind:
-    """What a network reads, told by the form of an encoder's `inputs`: see `ports.Trainable`.
+    """What a network reads, told by the form of an encoder's `inputs`: see `encoding.Trainable`.
 
     pictures: (n, h, w, c) uint8; tokens: (n, length) integers; numbers: (n, columns) floats. Raises
     PluginError for anything else.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labelwright.loop.errors import DataError, PluginError
+from labelwright.loop.learn.checks import require_finite, require_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,10 +93,7 @@ class HeadModel:
         probs = np.full((len(X), self.n_classes), self.unseen)
         mass = 1 - self.unseen * (self.n_classes - len(self.seen))
         probs[:, self.seen] = mass * softmax(logits / self.temperature)
-        if not np.isfinite(probs).all():
-            row = int(np.flatnonzero(~np.isfinite(probs).all(axis=1))[0])
-            raise DataError(f"the vector of item {row} holds values that are not finite numbers")
-        return probs
+        return require_finite(probs)
 
     def state(self) -> dict[str, np.ndarray]:
         """All that was learned; `Head.restore` reads it."""
@@ -278,10 +276,7 @@ def check(X: np.ndarray, targets: np.ndarray) -> None:
     """Raise DataError where there is nothing to learn from, or a vector is not finite."""
     import numpy as np
 
-    if len(X) == 0:
-        raise DataError("a model cannot learn from no label", "label some items first")
-    if len(X) != len(targets):
-        raise DataError(f"{len(X)} vectors came with {len(targets)} labels")
+    require_labels(X, targets)
     if not np.isfinite(X).all():
         row = int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])
         raise DataError(f"the vector of labelled item {row} holds values that are not finite")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from labelwright.loop.errors import DataError, PluginError
+from labelwright.loop.learn.checks import require_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,8 +117,7 @@ class Refitting:
         import numpy as np
         from sklearn import __version__
 
-        if len(X) == 0:
-            raise DataError("a model cannot learn from no label", "label some items first")
+        require_labels(X, targets)
         if not np.allclose(targets.sum(axis=1), 1):
             raise PluginError(
                 f"{self.name} learns one class an item, and the task has several",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labelwright.loop.errors import DataError
+from labelwright.loop.learn.checks import require_finite
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,6 @@ class SeveralModel:
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """(n_items, n_classes) float64, each class's own: rows need not sum to one."""
-        import numpy as np
 
         from labelwright.loop.learn.calibrate_several import sigmoid
         from labelwright.loop.learn.logistic import Linear
@@ -47,10 +47,7 @@ class SeveralModel:
                 "encode the items with the encoder that the model was trained with",
             )
         probs = sigmoid(Linear(self.weight, self.intercept).logits(X))
-        if not np.isfinite(probs).all():
-            row = int(np.flatnonzero(~np.isfinite(probs).all(axis=1))[0])
-            raise DataError(f"the vector of item {row} holds values that are not finite numbers")
-        return probs
+        return require_finite(probs)
 
     def state(self) -> dict[str, np.ndarray]:
         """All that was learned; `SeveralHead.restore` reads it."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from labelwright.loop.errors import DataError, PluginError
+from labelwright.loop.learn.checks import require_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -207,10 +208,7 @@ class Tagger:
 
         from labelwright.loop.spans.tokens import features
 
-        if len(X) == 0:
-            raise DataError("a model cannot learn from no label", "label some items first")
-        if len(X) != len(targets):
-            raise DataError(f"{len(X)} texts came with the marks of {len(targets)}")
+        require_labels(X, targets)
         weights = np.ones(len(X)) if weights is None else np.asarray(weights, dtype=np.float64)
         vectors, looks, lengths = features(X)
         centre = vectors.mean(axis=0, dtype=np.float64) if len(vectors) else np.zeros(0)

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from labelwright.loop.errors import DataError, PluginError
+from labelwright.loop.learn.checks import require_labels
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from labelwright.loop.ports import Context, Trainable
+    from labelwright.loop.encoding import Trainable
+    from labelwright.loop.ports import Context
     from labelwright.loop.train.classifier import Classifier
     from labelwright.loop.unlabelled.beside import Beside
 
@@ -229,10 +231,7 @@ class Tuned:
         from labelwright.loop.train.training import train
         from labelwright.loop.unlabelled.beside import Start
 
-        if len(X) == 0:
-            raise DataError("a model cannot learn from no label", "label some items first")
-        if len(X) != len(targets):
-            raise DataError(f"{len(X)} inputs came with {len(targets)} labels")
+        require_labels(X, targets)
         weights = np.ones(len(X)) if weights is None else weights
         n_classes, total = targets.shape[1], float(weights.sum())
         seen = np.flatnonzero((targets * weights[:, None]).sum(axis=0) > 0)

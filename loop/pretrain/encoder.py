@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelwright.loop.encoding import Kept
 from labelwright.loop.errors import PluginError
-from labelwright.loop.ports import Items, Kept, Progress, no_progress
+from labelwright.loop.ports import Items, Progress, no_progress
 
 if TYPE_CHECKING:
     import torch
 
-    from labelwright.loop.ports import Trainable
+    from labelwright.loop.encoding import Trainable
 
 
 class PretrainedEncoder:

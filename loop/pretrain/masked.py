@@ -16,7 +16,8 @@ from labelwright.loop.pretrain.options import mirrors, sensible
 if TYPE_CHECKING:
     import numpy as np
 
-    from labelwright.loop.ports import Context, Pretrained, Trainable
+    from labelwright.loop.encoding import Pretrained, Trainable
+    from labelwright.loop.ports import Context
 
 _EPOCHS: dict[Kind, int] = {"pictures": 20, "tokens": 1}
 _BATCH: dict[Kind, int] = {"pictures": 128, "tokens": 32}

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from labelwright.loop.encoding import Pretrained
 from labelwright.loop.errors import DataError
-from labelwright.loop.ports import Context, Pretrained
+from labelwright.loop.ports import Context
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.train.batches import Batches
 from labelwright.loop.train.checkpoint import Checkpoint

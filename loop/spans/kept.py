@@ -28,7 +28,7 @@ _SHARD = 1_024
 def tokenized(
     encoder: Encoder, texts: Sequence[str], cache: Path, progress: Progress
 ) -> list[Tokens]:
-    """The texts with their tokens, and the vectors of these where the encoder has any (`ports.Wordwise`).
+    """The texts with their tokens, and the vectors of these where the encoder has any (`encoding.Wordwise`).
 
     Raises what the encoder raises, PluginError where its vectors are not what they should be, StoreError
     where the cache cannot be written.

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import torch
 
     from labelwright.loop.augment.views import View
-    from labelwright.loop.ports import Context, Model, Trainable
+    from labelwright.loop.encoding import Trainable
+    from labelwright.loop.ports import Context, Model
     from labelwright.loop.train.average import Average
     from labelwright.loop.train.objective import Extra
 

@@ -15,7 +15,7 @@ from labelwright.connectors.encode.resnet import resnet
 from labelwright.connectors.encode.table import table
 from labelwright.connectors.encode.tfidf import tfidf
 from labelwright.connectors.pictures import picture_column
-from labelwright.loop.ports import Kept
+from labelwright.loop.encoding import Kept
 
 Make = Callable[..., Any]
 

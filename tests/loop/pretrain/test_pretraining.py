@@ -13,8 +13,9 @@ from labelwright.connectors.encode.sentence_transformers import SentenceEncoder
 from labelwright.connectors.encode.table import table
 from labelwright.connectors.encode.tfidf import tfidf
 from labelwright.dsl.task import Call
+from labelwright.loop.encoding import Pretrained
 from labelwright.loop.errors import DataError, PluginError
-from labelwright.loop.ports import Context, Pretrained, no_progress
+from labelwright.loop.ports import Context, no_progress
 from labelwright.loop.pretrain import teaching
 from labelwright.loop.pretrain.contrastive import contrastive
 from labelwright.loop.pretrain.encoder import PretrainedEncoder
