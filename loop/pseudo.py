@@ -44,13 +44,14 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
 
 
 def _votes(bench: Workbench, round_: int, rows: np.ndarray) -> Votes | None:
-    if bench.task.choose != "one":
+    """What the rules say of these rows; None where there are none, or the method reads none."""
+    task = bench.task
+    assert task.pseudo_labels is not None
+    reads = bench.context.plugins.takes("pseudo", task.pseudo_labels.method.name, "votes")
+    if not task.rules or not reads or task.choose != "one":
         return None
-    snapshot = bench.items(round_)
-    found: Votes | None = bench.once(
-        ("votes", round_), lambda: votes(bench.task, snapshot.table) if bench.task.rules else None
-    )
-    return None if found is None else found.take(rows)
+    found: Votes = bench.once(("votes", round_), lambda: votes(task, bench.items(round_).table))
+    return found.take(rows)
 
 
 def refuse_misfits(bench: Workbench, round_: int) -> None:

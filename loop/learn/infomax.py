@@ -126,7 +126,7 @@ def _maker(
             )
             return view.through(head)
 
-        said = view.said if sure else view.said.replace("on", "labels alone on", 1)
+        said = view.said if sure or not view.said else f"labels alone {view.said}"
         return Way(fit, said + ("the rules a weak teacher beside, " if by_rules else ""))
 
     return make
