@@ -20,7 +20,7 @@ from labelwright.loop.query.mix import arms, named
 from labelwright.loop.query.random_ import random
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
-from labelwright.loop.tagging import TaggerView
+from labelwright.loop.tagging import MOST_TEXTS, TaggerView
 
 if TYPE_CHECKING:
     from labelwright.dsl.task import Call
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from labelwright.loop.ports import Chosen, QueryLearner
     from labelwright.loop.workbench import Workbench
 
-MOST_TEXTS = 20_000
-"""Texts of which a tagger is asked: their words are encoded one by one."""
 LARGE = 2**30
 """Bytes of vectors above which a pool is read block by block."""
 

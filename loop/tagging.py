@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 Place = tuple[int, int, int]
 """start, end, class index."""
 
-_MOST_TEXTS, _MOST_DOUBTS = 20_000, 20
+_MOST_DOUBTS = 20
+MOST_TEXTS = 20_000
+"""Texts of which a tagger is asked: their words are encoded one by one."""
 _KEPT = 200_000  # texts whose tokens stay in memory
 
 
@@ -228,9 +230,9 @@ def unsure_of_marks(bench: Workbench, round_: int, rows: np.ndarray, labels: Lab
 
     Of more than 20,000 rows as many are drawn at random and looked at.
     """
-    if len(rows) > _MOST_TEXTS:
+    if len(rows) > MOST_TEXTS:
         seed = derive_seed(bench.context.seed, "doubts", round_)
-        rows = np.sort(np.random.default_rng(seed).permutation(rows)[:_MOST_TEXTS])
+        rows = np.sort(np.random.default_rng(seed).permutation(rows)[:MOST_TEXTS])
     model: Any = bench.final(round_)
     X = bench.seen(round_, rows)
     unsure = np.array(
