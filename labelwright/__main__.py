@@ -12,9 +12,16 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 # What is made while starting stays: to look through it for garbage again and again costs as much.
 gc.set_threshold(100_000, 50, 50)
 
+SECRETS = ("LABEL_STUDIO_API_KEY", "LABELWRIGHT_SERVE_SECRET")
+"""Variables of the environment that no other program may see."""
+
 
 def main() -> None:
     """Run `labelwright …`. Exit codes: see `labelwright --help`."""
+    for name in SECRETS:
+        os.unsetenv(
+            name
+        )  # stays in os.environ, but what a library starts (matplotlib: fc-list) inherits none
     from labelwright.cli import app
     from labelwright.loop.errors import LabelwrightError
 

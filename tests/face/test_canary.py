@@ -20,6 +20,7 @@ from urllib.parse import quote
 import pytest
 
 from labelwright.connectors.label_studio.client import LabelStudio
+from labelwright.connectors.label_studio.credentials import KEY
 from labelwright.connectors.label_studio.shared_secret import SECRET
 from labelwright.connectors.label_studio.studio import running
 from labelwright.connectors.label_studio.studio.home import Home, studio_home
@@ -99,6 +100,29 @@ def test_what_processes_show_is_found() -> None:
             time.sleep(0.05)
         for one in (told, given):
             one.communicate("\n")
+
+
+BEARER = """
+import contextlib, os, subprocess, sys
+from labelwright.__main__ import main
+sys.argv = ["labelwright", "explain", "E101"]
+with contextlib.suppress(SystemExit):
+    main()
+print(all(name in os.environ for name in sys.orig_argv[-2:]))
+print(subprocess.check_output(["env"], text=True))
+"""
+
+
+def test_what_a_library_starts_is_given_no_secret() -> None:
+    """matplotlib asks fc-list for fonts, joblib asks lscpu: with what they inherit."""
+    secret = chance.token_hex(20)
+    env = {**os.environ, KEY: secret, SECRET: secret, "OTHER": "is passed on"}
+    asked = [sys.executable, "-c", BEARER, KEY, SECRET]
+    told = subprocess.run(asked, env=env, capture_output=True, text=True, check=True).stdout
+    _, ours, inherited = told.rpartition("True\n")
+    assert ours, told
+    assert "OTHER=is passed on" in inherited
+    assert secret not in inherited
 
 
 # --- a round -----------------------------------------------------------------------------------------
