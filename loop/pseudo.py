@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labelwright.loop.lazy_rows import LazyRows
 from labelwright.loop.ports import Pseudo
 from labelwright.loop.rules.votes import Votes, votes
 from labelwright.loop.seeds import derive_seed
@@ -30,7 +31,7 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
         learner=bench.learner(round_),
         X_labelled=bench.seen(round_, training.rows),
         targets=bench.targets(training),
-        X_unlabelled=bench.seen(round_, rows),
+        X_unlabelled=_unlabelled(bench, round_, rows),
         settings=settings,
         class_ids=tuple(c.id for c in bench.task.labels),
         votes=_votes(bench, round_, np.concatenate([training.rows, rows])),
@@ -41,6 +42,16 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
         made.model, rows[made.rows], made.labels, made.gate, made.why, made.supervised_score,
         made.score,
     )  # fmt: skip
+
+
+def _unlabelled(bench: Workbench, round_: int, rows: np.ndarray) -> np.ndarray | LazyRows:
+    """What the learner reads of these rows; inputs of a network only when a method takes them."""
+    from labelwright.loop.workbench import reads_vectors
+
+    read = bench.reader(round_)
+    if reads_vectors(bench.learner(round_)):
+        return read(rows)
+    return LazyRows(lambda some: read(rows[some]), len(rows))
 
 
 def _votes(bench: Workbench, round_: int, rows: np.ndarray) -> Votes | None:

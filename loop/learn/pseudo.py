@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from labelwright.dsl.task import PseudoLabels
+    from labelwright.loop.lazy_rows import LazyRows
     from labelwright.loop.ports import Learner, Pseudo
 
 
@@ -26,9 +27,12 @@ class PseudoMethod(Protocol):
         learner: Learner,
         X_labelled: np.ndarray,
         targets: np.ndarray,
-        X_unlabelled: np.ndarray,
+        X_unlabelled: np.ndarray | LazyRows,
         settings: PseudoLabels,
         class_ids: Sequence[str],
         random_state: int,
     ) -> Pseudo:
-        """X_labelled (n, dim), targets (n, n_classes), X_unlabelled (m, dim), class_ids by index."""
+        """X_labelled (n, dim), targets (n, n_classes), X_unlabelled (m, dim), class_ids by index.
+
+        Where the learner reads a network's inputs, X_unlabelled is read by rows as they are taken.
+        """
