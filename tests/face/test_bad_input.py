@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +10,8 @@ import pytest
 from PIL import Image
 
 from labelwright.loop.store import Store
+
+from .in_process import Ended, command
 
 TEXT = """
 task letters "Letters" {{}}
@@ -44,11 +44,8 @@ def lines(n: int = 200) -> list[bytes]:
     ]
 
 
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "labelwright", *command, "--data-root", str(folder)],
-        capture_output=True, text=True, cwd=folder, check=False,
-    )  # fmt: skip
+def run(folder: Path, *words: str) -> Ended:
+    return command(folder, *words, "--data-root", str(folder))
 
 
 def sound(folder: Path) -> None:

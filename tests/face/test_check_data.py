@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +19,8 @@ from labelwright.loop.alike import runs
 from labelwright.loop.errors import DataError, StoreError
 from labelwright.loop.ports import Context
 from labelwright.surroundings import Looked, applied, look
+
+from .in_process import command
 
 HEAD = """task news "News" { guide = "Which?" }
 class Sports { describe = "Matches and athletes." }
@@ -63,14 +62,6 @@ def looked(path: Path) -> Looked:
 
 def codes(found: Looked) -> list[str]:
     return [d.code for d in found.reading.diagnostics]
-
-
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("LABELWRIGHT")}
-    return subprocess.run(
-        [sys.executable, "-m", "labelwright", *command],
-        capture_output=True, text=True, cwd=folder, env=clean, check=False,
-    )  # fmt: skip
 
 
 # --- what is gathered ---------------------------------------------------------------------------
@@ -176,15 +167,15 @@ def test_a_store_that_is_none(tmp_path: Path) -> None:
 def test_the_command_reads_the_data_only_when_asked(tmp_path: Path) -> None:
     rules = "rules {\n  never: vote Fraud when body matches /zzz/\n}\n"
     write(tmp_path, HEAD + DATA + rules + SIMULATED + SMALL)
-    plain = run(tmp_path, "check", "news.task")
+    plain = command(tmp_path, "check", "news.task")
     assert (plain.returncode, plain.stderr) == (0, "")
     assert "check news.task --data" in plain.stdout
-    done = run(tmp_path, "check", "news.task", "--data")
+    done = command(tmp_path, "check", "news.task", "--data")
     assert done.returncode == 0
     assert "warning[L401]: rule never never fires" in done.stderr
     assert "no error, 1 to look at" in done.stdout
     assert "200 items, 40 in the holdout, 0 of 1 rules fire" in done.stdout
-    told = json.loads(run(tmp_path, "check", "news.task", "--data", "--json").stdout)
+    told = json.loads(command(tmp_path, "check", "news.task", "--data", "--json").stdout)
     assert told["ok"] is True
     assert [d["code"] for d in told["diagnostics"]] == ["L401"]
     assert told["data"]["fires"] == {"never": 0}
@@ -193,8 +184,8 @@ def test_the_command_reads_the_data_only_when_asked(tmp_path: Path) -> None:
 def test_data_that_are_not_there(tmp_path: Path) -> None:
     write(tmp_path, HEAD + DATA + SIMULATED + SMALL)
     (tmp_path / "items.csv").unlink()
-    assert run(tmp_path, "check", "news.task").returncode == 0
-    done = run(tmp_path, "check", "news.task", "--data")
+    assert command(tmp_path, "check", "news.task").returncode == 0
+    done = command(tmp_path, "check", "news.task", "--data")
     assert done.returncode == 1
     assert "there is no items.csv under" in done.stderr
     assert "--data-root" in done.stderr
@@ -205,17 +196,17 @@ def test_the_data_lie_elsewhere(tmp_path: Path) -> None:
     write(tmp_path, HEAD + DATA + SIMULATED + SMALL)
     (tmp_path / "far").mkdir()
     (tmp_path / "items.csv").rename(tmp_path / "far" / "items.csv")
-    done = run(tmp_path, "check", "news.task", "--data", "--data-root", "far")
+    done = command(tmp_path, "check", "news.task", "--data", "--data-root", "far")
     assert (done.returncode, done.stderr) == (0, "")
     assert "200 items" in done.stdout
-    wrong = run(tmp_path, "check", "news.task", "--data-root", "far")
+    wrong = command(tmp_path, "check", "news.task", "--data-root", "far")
     assert wrong.returncode == 2
     assert "--data" in wrong.stderr
 
 
 def test_a_file_with_errors_is_mended_first(tmp_path: Path) -> None:
     write(tmp_path, HEAD + DATA + SIMULATED + "budget { annotations = many }\n")
-    done = run(tmp_path, "check", "news.task", "--data")
+    done = command(tmp_path, "check", "news.task", "--data")
     assert done.returncode == 1
     assert "E215" in done.stderr
     assert "mend the file first" in done.stdout
@@ -223,7 +214,7 @@ def test_a_file_with_errors_is_mended_first(tmp_path: Path) -> None:
 
 def test_a_missing_column_has_a_caret(tmp_path: Path) -> None:
     write(tmp_path, HEAD + DATA.replace("body", "bodi") + SIMULATED + SMALL)
-    done = run(tmp_path, "check", "news.task", "--data")
+    done = command(tmp_path, "check", "news.task", "--data")
     assert done.returncode == 1
     assert "error[E240]: the data have no column bodi" in done.stderr
     assert "did you mean `body`?" in done.stderr

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,8 @@ from labelwright.choosing_view import next_items_view
 from labelwright.loop.errors import DefinitionChanged, StoreError
 from labelwright.loop.store import Store
 from labelwright.words import cell_width
+
+from .in_process import command
 
 WORDS = {
     "Red": ("rose", "blood", "brick", "fire", "apple", "wine", "ruby", "poppy"),
@@ -163,10 +163,7 @@ def test_a_store_that_is_none(task: Path) -> None:
 
 
 def run(task: Path, *words: str, code: int = 0) -> tuple[str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "labelwright", "choose", str(task), *words],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = command(task.parent, "choose", str(task), *words)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout, done.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,8 @@ import pytest
 from labelwright import Project
 from labelwright.loop.lock import locked
 from labelwright.loop.store import Store
+
+from .in_process import command
 
 
 def rows(start: int, stop: int) -> str:
@@ -29,14 +30,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *command: str, code: int = 0) -> str:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("LABELWRIGHT")}
-    done = subprocess.run(
-        [sys.executable, "-m", "labelwright", *command],
-        capture_output=True, text=True, cwd=folder, env=clean, check=False,
-    )  # fmt: skip
+def run(folder: Path, *words: str, code: int = 0) -> str:
+    done = command(folder, *words)
     assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
 
 

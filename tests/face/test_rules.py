@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +17,8 @@ from labelwright.loop.rules.report import RulesReport
 from labelwright.loop.supported import unsupported
 from labelwright.rules_view import examples_view, rules_json, rules_view, worth
 from labelwright.words import cell_width
+
+from .in_process import command
 
 TASK = """task colours "Colours"
 
@@ -62,14 +61,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *command: str, code: int = 0, columns: int = 120) -> tuple[str, str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("LABELWRIGHT")}
-    done = subprocess.run(
-        [sys.executable, "-m", "labelwright", *command],
-        capture_output=True, text=True, cwd=folder, env=clean | {"COLUMNS": str(columns)}, check=False,
-    )  # fmt: skip
+def run(folder: Path, *words: str, code: int = 0, columns: int = 120) -> tuple[str, str]:
+    done = command(folder, *words, env={"COLUMNS": str(columns)})
     assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
     return done.stdout, done.stderr
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from .in_process import shown
+
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
 _FENCE = re.compile(r"(?ms)^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$")
 _COMMAND = re.compile(r"^\$ (?P<line>.*?)(?:\s+# exit (?P<code>\d+))?$")
@@ -111,6 +113,19 @@ def shell(tmp_path: Path) -> dict[str, str]:
     return {**clean, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100", "PYTHONUTF8": "1"}
 
 
+def carry_out(command: str, folder: Path, shell: dict[str, str]) -> tuple[int, str]:
+    """The exit code and what is printed; a shell is asked where the line is more than one command of ours."""
+    program, *words = shlex.split(command)
+    if program == "labelwright" and not set(command) & set("|<>&;$*`"):
+        settings = {k: v for k, v in shell.items() if k in ("NO_COLOR", "COLUMNS")}
+        return shown(folder, *words, env=settings)
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env=shell, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
 def test_the_tutorial_step_by_step(tmp_path: Path, shell: dict[str, str]) -> None:
     folder = tmp_path / "mail"
     folder.mkdir()
@@ -121,14 +136,11 @@ def test_the_tutorial_step_by_step(tmp_path: Path, shell: dict[str, str]) -> Non
             path.write_text(changed(path.read_text(encoding="utf-8"), step.body), encoding="utf-8")
         elif step.kind == "console":
             for said in commands(step.body):
-                done = subprocess.run(
-                    said.command, shell=True, cwd=folder, env=shell, check=False,
-                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-                )  # fmt: skip
-                told = f"{where}: {said.command}\n\n{done.stdout}"
-                assert done.returncode == said.code, told
+                code, output = carry_out(said.command, folder, shell)
+                told = f"{where}: {said.command}\n\n{output}"
+                assert code == said.code, told
                 figures = step.rest == "figures"
-                assert alike(said.output, done.stdout.splitlines(), figures=figures), told
+                assert alike(said.output, output.splitlines(), figures=figures), told
         elif step.rest:
             (folder / step.rest).write_text(step.body, encoding="utf-8")
         else:
