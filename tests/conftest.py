@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,13 @@ _FLAGS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell the workers whose session it is; keep all tests out of the user's keyring."""
+    """Tell the workers whose session it is; keep all tests out of the user's keyring.
+
+    A shell has what it starts in the background ignore interrupts, and so would every process that a test
+    starts: no test of an interrupt could pass.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     if not _is_worker(config):
         os.environ[TESTS] = str(os.getpid())
