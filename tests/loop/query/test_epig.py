@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from learners import Learner, blobs, trained
@@ -16,11 +18,19 @@ from labelwright.loop.query.contract import checked
 from labelwright.loop.query.epig import epig
 
 SIZE, TARGETS = 4, 8
+POOLS = tuple(pools())
 
 
 def _targets(pool: Pool) -> list[int]:
     rng = np.random.default_rng(pool.seed)
     return rng.choice(len(pool.X), size=min(TARGETS, len(pool.X)), replace=False).tolist()
+
+
+@cache
+def _oracle(seed: int) -> tuple[list[int], list[float]]:
+    """What the oracle chooses on a pool, and how much each tells: asked by many tests, slow in plain Python."""
+    pool = POOLS[seed]
+    return by_hand(opinions(pool, SIZE, seed), pool.n_instances, _targets(pool))
 
 
 def _wrong(strategy) -> list[int]:
@@ -29,7 +39,7 @@ def _wrong(strategy) -> list[int]:
     Scores to 1e-7: in float32 probabilities sum to one no more exactly than that.
     """
     found = []
-    for pool in pools():
+    for pool in POOLS:
         chosen = strategy(
             sampler(pool),
             stored(pool),
@@ -38,8 +48,7 @@ def _wrong(strategy) -> list[int]:
             targets=TARGETS,
             random_state=pool.seed,
         )
-        seen = opinions(pool, SIZE, pool.seed)
-        items, scores = by_hand(seen, pool.n_instances, _targets(pool))
+        items, scores = _oracle(pool.seed)
         checked(chosen, len(pool.X), pool.n_instances)
         same = chosen.indices.tolist() == items
         if not same or not np.allclose(chosen.utilities, scores, atol=1e-7):
