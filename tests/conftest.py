@@ -30,6 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if getattr(config.option, "numprocesses", None):
+        # As many workers as cores, each with as many threads, wait for one another on small matrices.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     if not _is_worker(config):
         os.environ[TESTS] = str(os.getpid())

@@ -305,5 +305,5 @@ def test_time_is_linear() -> None:
         assert formatted(text).count("\n") == 4 * classes
         return time.process_time() - began
 
-    few, many = min(seconds(500) for _ in range(3)), seconds(5_000)  # 20,000 lines
+    few, many = min(seconds(300) for _ in range(3)), seconds(3_000)  # 12,000 lines
     assert many < 30 * few

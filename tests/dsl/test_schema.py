@@ -110,8 +110,7 @@ def test_what_is_broken_does_not_validate(data: st.DataObject) -> None:
             if key == "value":  # which may be nearly anything
                 return
             where[key] = {"unheard_of": [1]}
-    assert list(VALIDATOR.iter_errors(broken)), (where, key)
-    assert list(VALIDATOR.iter_errors(value)) == []
+    assert not VALIDATOR.is_valid(broken), (where, key)
 
 
 @pytest.mark.parametrize(

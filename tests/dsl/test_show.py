@@ -33,7 +33,7 @@ def test_examples_come_back(path: Path) -> None:
     assert show(back(text)) == text
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tasks())
 def test_any_task_comes_back(task: Task) -> None:
     comes_back(task)

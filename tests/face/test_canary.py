@@ -402,7 +402,12 @@ def test_the_installation_gets_no_token(lodger: Round) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["http://me:{}@127.0.0.1:1", "http://127.0.0.1:1/?key={}", "{}"]
+    "address",
+    [
+        "http://me:{}@127.0.0.1:1",
+        pytest.param("http://127.0.0.1:1/?key={}", marks=pytest.mark.slow),  # its words: test_credentials
+        pytest.param("{}", marks=pytest.mark.slow),
+    ],
 )
 def test_a_token_in_the_address_is_refused_and_not_repeated(tmp_path: Path, address: str) -> None:
     token = chance.token_hex(20)

@@ -42,7 +42,7 @@ holdout {{
 annotators {{ from = simulate(column = digit) }}
 budget {{
   annotations = 320
-  per_round   = 30 items
+  per_round   = 60 items
 }}
 query {{ phase all {{ strategy = random }} }}
 train {{

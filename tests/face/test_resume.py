@@ -96,7 +96,7 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(task: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     state = tmp_path_factory.mktemp("undisturbed")
-    assert run(task, state, NEVER) == 0
+    Project(task, state=state).run()
     found = told(task, state)
     assert len(found["curve"]["rounds"]) == ROUNDS
     return found
@@ -122,9 +122,9 @@ def test_another_seed_gives_another_run(
 def test_killed_some_way_in_and_again_and_again(
     task: Path, undisturbed: dict[str, Any], tmp_path: Path, first: int
 ) -> None:
-    moments = [first, 9, 12, 3]
-    while run(task, tmp_path, moments.pop(0) if moments else NEVER) != 0:
-        pass
+    for moment in (first, 9, 12, 3):
+        assert run(task, tmp_path, moment) == -signal.SIGKILL
+    Project(task, state=tmp_path).run()
     assert told(task, tmp_path) == undisturbed
 
 

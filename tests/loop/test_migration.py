@@ -326,14 +326,18 @@ def sequence(seed: int) -> list[int]:
     return [chance.randrange(2**32) for _ in range(50)]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(numbers=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=50))
+@pytest.mark.parametrize("number", [100, pytest.param(200, marks=pytest.mark.slow)])
 def test_any_sequence_of_changes_keeps_every_answer_and_every_promise(
-    begun: Path, tmp_path_factory: pytest.TempPathFactory, numbers: list[int]
+    begun: Path, tmp_path_factory: pytest.TempPathFactory, number: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("campaign")
-    play(begun, folder, numbers)
-    shutil.rmtree(folder)
+    @settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(numbers=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=50))
+    def keeps(numbers: list[int]) -> None:
+        folder = tmp_path_factory.mktemp("campaign")
+        play(begun, folder, numbers)
+        shutil.rmtree(folder)
+
+    keeps()
 
 
 @pytest.mark.slow

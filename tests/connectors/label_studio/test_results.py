@@ -236,8 +236,19 @@ def answers(draw: st.DrawFn, page: Page, text: str) -> Decoded:
 
 
 @given(tasks(), ANY_TEXT, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_decoding_undoes_encoding(task: Task, text: str, data: st.DataObject) -> None:
+    _is_undone(task, text, data)
+
+
+@pytest.mark.slow
+@given(tasks(), ANY_TEXT, st.data())
+@settings(max_examples=500, deadline=None)
+def test_decoding_undoes_encoding_at_length(task: Task, text: str, data: st.DataObject) -> None:
+    _is_undone(task, text, data)
+
+
+def _is_undone(task: Task, text: str, data: st.DataObject) -> None:
     whole = task.data.model_copy(update={"text": ("body",), "image": ()})
     page = page_of(task.model_copy(update={"data": whole}))
     answer = data.draw(answers(page, text))

@@ -32,7 +32,7 @@ def pictured(context_of: Make, pictures_of: Make) -> tuple[Any, np.ndarray, Cont
     """An encoder of small pictures, its inputs, and the context."""
     context = context_of(image=("image",))
     encoder: Any = resnet(width=8, side=16, context=context)
-    items = pictures_of(shapes(260)[0])
+    items = pictures_of(shapes(130)[0])
     encoder.fit(items)
     return encoder, encoder.inputs(items), context
 
@@ -52,7 +52,7 @@ def test_it_follows_from_seed_and_pool(
     pictured: tuple[Any, np.ndarray, Context], name: str
 ) -> None:
     encoder, X, context = pictured
-    given: dict[str, Any] = {"epochs": 2, "batch": 64, "encoder": encoder, "context": context}
+    given: dict[str, Any] = {"epochs": 2, "batch": 32, "encoder": encoder, "context": context}
     torch.manual_seed(1)
     first = METHODS[name](**given, X=X, random_state=0)
     torch.manual_seed(2)
@@ -73,7 +73,7 @@ def test_one_that_was_interrupted_ends_the_same(
     encoder, X, context = pictured
     given: dict[str, Any] = {
         "epochs": 4,
-        "batch": 64,
+        "batch": 32,
         "encoder": encoder,
         "X": X,
         "random_state": 0,

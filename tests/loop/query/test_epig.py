@@ -28,7 +28,7 @@ def _targets(pool: Pool) -> list[int]:
 
 @cache
 def _oracle(seed: int) -> tuple[list[int], list[float]]:
-    """What the oracle chooses on a pool, and how much each tells: asked by many tests, slow in plain Python."""
+    """What the oracle chooses on a pool, and how much each tells; many tests ask, and it is slow."""
     pool = POOLS[seed]
     return by_hand(opinions(pool, SIZE, seed), pool.n_instances, _targets(pool))
 

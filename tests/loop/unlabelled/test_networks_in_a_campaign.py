@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from labelwright import Project
+from labelwright.definition import TaskFileError
 from labelwright.loop.errors import PluginError
 from labelwright.loop.history import RoundRecord
+from labelwright.loop.learn.scikit import sklearn
+from labelwright.loop.workbench import Workbench
 
 PICTURES = """
 task digits "Digits" {{}}
@@ -89,9 +92,6 @@ def test_two_rounds_of_fixmatch_repeat(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"method": "infomax"}, "infomax works on an encoder's vectors"),
-        ({"method": "propagate"}, "propagate works on an encoder's vectors"),
-        ({"method": "fixmatch", "finetune": "head", "augment": ""}, "fixmatch trains a network"),
         (
             {"augment": "augment = [crop]", "finetune": "head"},
             "augment = crop changes what a network",
@@ -111,6 +111,40 @@ def test_what_cannot_be_done_is_refused_before_anybody_is_asked(
     with project.looking() as bench:
         assert bench.store.choices() == []
         assert bench.events() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "finetune", "said"),
+    [
+        ("infomax", "scratch", "`infomax` works on an encoder's vectors, and `scratch` trains its"),
+        ("propagate", "lora", "`propagate` works on an encoder's vectors, and `lora` trains its"),
+        ("fixmatch", "head", "`fixmatch` trains a network, and `head` does not"),
+        ("mean_teacher", "sklearn(svm)", "`mean_teacher` trains a network, and `sklearn` does not"),
+        ("infomax", "sklearn(svm)", "`infomax` makes a head of its own"),
+    ],
+)
+def test_what_does_not_fit_what_trains_is_an_error_of_the_file(
+    method: str, finetune: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(TaskFileError) as found:
+        _project(tmp_path, method, finetune, augment="")
+    assert found.value.reading is not None
+    (one,) = (d for d in found.value.reading.errors)
+    assert (one.code, one.message[: len(said)]) == ("E313", said)
+    assert one.notes
+    assert "tagger" not in one.notes[0]
+
+
+def test_a_learner_from_elsewhere_is_refused_before_anybody_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _project(tmp_path, "infomax", "head", augment="")
+    monkeypatch.setattr(Workbench, "learner", lambda bench, round_: sklearn("svm", random_state=0))
+    with pytest.raises(PluginError, match="makes a head of its own") as found:
+        project.run()
+    assert "finetune = head" in found.value.remedy
+    with project.looking() as bench:
+        assert bench.store.choices() == []
 
 
 TEXTS = """
