@@ -174,12 +174,15 @@ def _sources(method: str) -> str:
 
 
 def _learning(names: list[str]) -> set[Path]:
-    """The files of the head and of these ways of learning, and what they import of loop/learn."""
+    """The files of the head and of these ways of learning, and what they import of loop/learn.
+
+    Not `suiting`, which says what is refused and nothing of how anything learns.
+    """
     files: set[Path] = set()
     todo = [*names, "head", "gated"]
     while todo:
         path = _LEARN / f"{todo.pop()}.py"
-        if path.exists() and path not in files:
+        if path.exists() and path not in files and path.stem != "suiting":
             files.add(path)
             source = path.read_text(encoding="utf-8")
             todo += re.findall(r"labelwright\.loop\.learn\.(\w+)", source)

@@ -32,6 +32,8 @@ class Trainable(Encoder, Protocol):
 
         `module(batch)` takes a tensor of some rows of `inputs` and gives (n, dim) float32 vectors that a
         head can stand on; `module.dim` is their length. It is the caller's: training it changes no other.
+        `module.rate`, where it has one, is the learning rate that suits all its weights: a small network
+        says one, the others are tuned as networks of BERT's size are.
         """
 
 

@@ -20,6 +20,7 @@ _DROPOUT = 0.1
 class TableNetwork(nn.Module):
     """(n, columns) of `Table.inputs` to (n, dim) float32."""
 
+    rate = 1e-3
     centre: Tensor
     scale: Tensor
 

@@ -341,8 +341,8 @@ HEAD_RATE = 1e-3
 
 
 def _rate(way: Way, network: Any) -> float:
-    """A small network says itself how fast all its weights are tuned; the others are as large as BERT."""
-    return float(getattr(network, "rate", way.rate)) if way.name == "full" else way.rate
+    """Of all weights: what the network says itself, where it does."""
+    return float(getattr(network, "rate", way.rate)) if way.name in ("full", "scratch") else way.rate
 
 
 def require_network(encoder: Any, name: str) -> None:

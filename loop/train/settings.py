@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 BATCH = 16
-FROM_KNOWLEDGE, FROM_NOTHING = (5, 80), (30, 400)
+FROM_KNOWLEDGE, FROM_NOTHING = (5, 80), (30, 1_500)
 """Passes over the labels, and the fewest steps."""
 
 
@@ -47,7 +47,7 @@ def steps_for(n: int, batch: int = BATCH, epochs: int | None = None, *, knows: b
 
     As the task file says (`epochs`). Else five passes and at least 80 steps: few labels need more passes than
     the usual three (Mosbach et al. 2021, Zhang et al. 2021). A network that knows nothing needs thirty, and
-    400 steps or more.
+    1,500 steps or more.
     """
     a_pass = math.ceil(n / batch)
     passes, fewest = FROM_KNOWLEDGE if knows else FROM_NOTHING
