@@ -342,7 +342,9 @@ HEAD_RATE = 1e-3
 
 def _rate(way: Way, network: Any) -> float:
     """Of all weights: what the network says itself, where it does."""
-    return float(getattr(network, "rate", way.rate)) if way.name in ("full", "scratch") else way.rate
+    return (
+        float(getattr(network, "rate", way.rate)) if way.name in ("full", "scratch") else way.rate
+    )
 
 
 def require_network(encoder: Any, name: str) -> None:
