@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labelwright.dsl.checks_train import OWN_HEAD
+from labelwright.loop.errors import PluginError
 from labelwright.loop.lazy_rows import LazyRows
 from labelwright.loop.ports import Pseudo
 from labelwright.loop.rules.votes import Votes, votes
@@ -13,6 +15,7 @@ from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
 
 if TYPE_CHECKING:
+    from labelwright.loop.ports import Learner
     from labelwright.loop.workbench import Workbench
 
 
@@ -79,5 +82,18 @@ def refuse_misfits(bench: Workbench, round_: int) -> None:
     if settings is not None:
         method = settings.method.name
         refuse_learner(method, plugins.load("pseudo", method), learner)
+        _refuse_another_head(method, learner)
     some = np.flatnonzero(bench.split(round_) == POOL)[:2]
     refuse_augment(learner, bench.context, lambda: bench.seen(round_, some))
+
+
+def _refuse_another_head(method: str, learner: Learner) -> None:
+    """Raise PluginError where a method that makes a head of its own is beside a learner that is none."""
+    from labelwright.loop.learn.head import Head
+
+    if method in OWN_HEAD and not isinstance(learner, Head):
+        raise PluginError(
+            f"pseudo_labels method = {method} makes a head of its own, and this task's `finetune` is "
+            "another learner",
+            "write `finetune = head`, or `method = threshold`, which works with every learner",
+        )

@@ -46,7 +46,10 @@ _SIGNATURES = [
         needs="network",
     ),
     Signature("learn", "boosting", needs="table"),
-    *(Signature("pseudo", name) for name in ("threshold", "propagate", "infomax", "fixmatch")),
+    Signature("learn", "sklearn", (P("name", "str"),)),
+    Signature("pseudo", "threshold"),
+    *(Signature("pseudo", name, needs="vectors") for name in ("propagate", "infomax")),
+    Signature("pseudo", "fixmatch", needs="network"),
     Signature(
         "annotate",
         "simulate",

@@ -354,6 +354,10 @@ def tasks(draw: Draw) -> t.Task:
         )
         for name in (*names, "last")
     ]
+    encoder = draw(encoder_blocks)
+    head = st.just({"finetune": _call("head")})
+    trained = draw(with_network if has_network(encoder) else head)
+    finetune = trained.get("finetune", _call("head")).name
     return t.Task(
         name=draw(words),
         title=draw(said),
@@ -404,10 +408,10 @@ def tasks(draw: Draw) -> t.Task:
             order=draw(pick("chosen", "theme")),
             second_opinions=draw(pick(0.0, 0.25, 1.0)),
         ),
-        pseudo_labels=draw(pseudo_blocks(ids)),
+        pseudo_labels=draw(pseudo_blocks(ids, finetune)),
         train=t.Train(
-            encoder=(encoder := draw(encoder_blocks)),
-            **draw(with_network if has_network(encoder) else st.just({"finetune": _call("head")})),
+            encoder=encoder,
+            **trained,
             epochs=draw(maybe(counts)),
             augment=draw(several(augmentations)),
             seeds=draw(seed_lists),
@@ -459,11 +463,11 @@ def _marking(condition: t.Condition | None) -> t.Condition:
 
 
 @st.composite
-def pseudo_blocks(draw: Draw, ids: list[str]) -> t.PseudoLabels | None:
+def pseudo_blocks(draw: Draw, ids: list[str], finetune: str) -> t.PseudoLabels | None:
     if draw(st.booleans()):
         return None
     return t.PseudoLabels(
-        method=_call(draw(pick("threshold", "fixmatch"))),
+        method=_call(draw(pick("threshold", "infomax" if finetune == "head" else "fixmatch"))),
         threshold=draw(shares),
         thresholds=draw(st.dictionaries(st.sampled_from(ids), shares, max_size=2)),
         cap=draw(maybe(caps)),

@@ -146,6 +146,11 @@ CASES: dict[str, str] = {
     + "train {\n  encoder of text = minilm\n  finetune = lora(r = 4)\n}\n",
     "E312_no_network_to_pretrain": BASE + "train { pretrain = contrastive }\n",
     "E312_no_table": BASE + "train { finetune = boosting }\n",
+    "E313_no_network": BASE + "pseudo_labels { method = fixmatch }\n",
+    "E313_no_vectors": BASE
+    + "pseudo_labels { method = propagate }\ntrain {\n  encoder  = minilm\n  finetune = lora\n}\n",
+    "E313_another_head": BASE
+    + "pseudo_labels { method = infomax }\ntrain { finetune = sklearn(svm) }\n",
     "E311_one_side": SPANS
     + 'rules {\n  buyer: vote Fraud when span matches /Kim/ or after contains "bought"\n}\n',
     "L201_blind_edge": BASE + "rules { fx: vote 경제 when title matches /\\b환율\\b/ }\n",
@@ -227,6 +232,10 @@ def test_an_error_is_never_allowed() -> None:
 
 
 SOUND = [
+    "pseudo_labels { }\ntrain { finetune = sklearn(svm) }",
+    "pseudo_labels { method = propagate }\ntrain { finetune = sklearn(svm) }",
+    "pseudo_labels { method = threshold }\ntrain { encoder = minilm\n finetune = lora }",
+    "pseudo_labels { method = fixmatch }\ntrain { encoder = minilm\n finetune = lora }",
     "class Cash { was = [Coins, Cash] }",
     "class A { was = B }\nclass B { was = C }",
     "class Scam { split_of = Swindle }\nclass Theft { split_of = Swindle }",
