@@ -17,21 +17,48 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from labelwright.loop.errors import PluginError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
-    from labelwright.loop.ports import Encoder, Items, Progress
+    from labelwright.loop.ports import Progress
 
 SHARD = 2048
 _KEY = 16
 
 
+class Keyed(Protocol):
+    """What the cache needs to know of things to encode; `ports.Items` are such."""
+
+    @property
+    def contents(self) -> np.ndarray:
+        """What their vectors hang on, hashed, (n, 16) uint8."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> Self:
+        """Those at these positions."""
+
+
+class Encodes(Protocol):
+    """What the cache needs of an encoder: it encodes what is looked up, whatever that is."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def fitted(self) -> bool: ...
+
+    def encode(self, items: Any) -> np.ndarray: ...
+
+
 def encode_cached(
-    encoder: Encoder, items: Items, cache_dir: Path, progress: Progress
+    encoder: Encodes, items: Keyed, cache_dir: Path, progress: Progress
 ) -> np.ndarray:
     """The items' vectors, (n_items, dim) float32, from the cache as far as they are there.
 

@@ -24,11 +24,10 @@ from typing import TYPE_CHECKING, Any
 from labelwright.connectors.encode.text_batches import batched, encode_tokens
 from labelwright.connectors.encode_cache import encode_cached, replace_file
 from labelwright.loop.errors import PluginError, StoreError
-from labelwright.loop.ports import Items, Progress
+from labelwright.loop.ports import Progress
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
 
     from labelwright.connectors.encode.sentence_transformers import SentenceEncoder
 
@@ -112,13 +111,9 @@ def _around(tokenizer: Any) -> tuple[list[int], list[int]]:
 
 @dataclass(frozen=True)
 class _Tokens:
-    """Tokens as items, so that the cache of embeddings serves for them."""
+    """Tokens as the cache of embeddings knows things, so that it serves for them."""
 
     numbers: np.ndarray
-
-    @property
-    def ids(self) -> Sequence[str]:
-        return [str(i) for i in self.numbers]
 
     @property
     def contents(self) -> np.ndarray:
@@ -130,9 +125,6 @@ class _Tokens:
 
     def __len__(self) -> int:
         return len(self.numbers)
-
-    def columns(self, names: Sequence[str]) -> pa.Table:
-        raise NotImplementedError
 
     def take(self, rows: Sequence[int] | np.ndarray) -> _Tokens:
         return _Tokens(self.numbers[rows])
@@ -151,10 +143,7 @@ class _Reader:
     def identity(self) -> str:
         return f"single tokens of {self.teacher.model_identity}"
 
-    def fit(self, items: Items) -> None:
-        pass
-
-    def encode(self, items: Any) -> np.ndarray:
+    def encode(self, items: _Tokens) -> np.ndarray:
         read = [[*self.before, int(i), *self.after] for i in items.numbers]
         inputs: dict[str, list[list[int]]] = {
             "input_ids": read,

@@ -216,3 +216,41 @@ def test_many_items_are_looked_up_fast(
     vectors = run(Wide(), Many(order), tmp_path)
     assert time.monotonic() - started < 3
     np.testing.assert_array_equal(vectors[:, 5], order.astype(np.float32))
+
+
+@dataclass
+class Letters:
+    """Something to encode that is no item: it has no id and no column."""
+
+    text: str
+
+    @property
+    def contents(self) -> np.ndarray:
+        return np.array([[ord(c)] * 16 for c in self.text], dtype=np.uint8)
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def take(self, rows: Any) -> Letters:
+        return Letters("".join(self.text[int(row)] for row in rows))
+
+
+@dataclass
+class Spelling:
+    """Encodes letters, and cannot do anything else."""
+
+    identity: str = "letters 1"
+    fitted: bool = False
+    seen: str = ""
+
+    def encode(self, items: Letters) -> np.ndarray:
+        self.seen += items.text
+        return np.array([[ord(c)] for c in items.text], dtype=np.float32)
+
+
+def test_the_cache_asks_no_more_than_contents_of_what_it_keeps(tmp_path: Path) -> None:
+    encoder = Spelling()
+    for text in ("abca", "cad"):
+        made = encode_cached(encoder, Letters(text), tmp_path, no_progress)
+        np.testing.assert_array_equal(made[:, 0], [ord(c) for c in text])
+    assert encoder.seen == "abcd"
