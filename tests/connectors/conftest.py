@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
 from labelwright.dsl.task import (
-    Annotators,
-    Budget,
-    Call,
-    Class,
-    Data,
-    Encoders,
-    Holdout,
-    Phase,
-    Query,
     Task,
-    Train,
 )
 from labelwright.loop.ports import Context, Fault, Source
-
-
-def _make_task(
-    classes: Sequence[Class] = (Class(id="A", title="a"), Class(id="B", title="b")),
-    choose: Any = "one",
-    **data: Any,
-) -> Task:
-    return Task(
-        name="t",
-        title="T",
-        choose=choose,
-        classes=tuple(classes),
-        data=Data(source=Call(name="csv"), **data),
-        holdout=Holdout(size=0.2, annotations=10),
-        annotators=Annotators(source=Call(name="simulate")),
-        budget=Budget(annotations=100),
-        query=Query(phases=(Phase(name="main", strategy=Call(name="margin")),)),
-        train=Train(encoder=Encoders(), finetune=Call(name="head")),
-    )
+from tests.small import TableItems, items_of, small_task
 
 
 @dataclass
@@ -73,7 +42,7 @@ def _read_all(source: Source, columns: Sequence[str] | None = None) -> Reading:
 @pytest.fixture
 def make_task() -> Callable[..., Task]:
     """`make_task(classes, choose=…, **data)`: a task with these fields in its data block."""
-    return _make_task
+    return small_task
 
 
 @pytest.fixture
@@ -83,7 +52,7 @@ def make_context(tmp_path: Path) -> Callable[..., Context]:
     def make(task: Task | None = None, seed: int = 0, **data: Any) -> Context:
         root = tmp_path / "data"
         root.mkdir(exist_ok=True)
-        return Context(task or _make_task(**data), root, tmp_path / "cache", seed)
+        return Context(task or small_task(**data), root, tmp_path / "cache", seed)
 
     return make
 
@@ -115,36 +84,7 @@ def peak_memory() -> Callable[[], int]:
     return peak
 
 
-@dataclass(frozen=True)
-class FakeItems:
-    """Items over a table in memory (`loop.ports.Items`)."""
-
-    table: pa.Table
-    ids: tuple[str, ...]
-
-    @property
-    def contents(self) -> np.ndarray:
-        rows = [repr(sorted(r.items())).encode() for r in self.table.to_pylist()]
-        digests = b"".join(hashlib.blake2b(r, digest_size=16).digest() for r in rows)
-        return np.frombuffer(digests, dtype=np.uint8).reshape(-1, 16)
-
-    def __len__(self) -> int:
-        return int(self.table.num_rows)
-
-    def columns(self, names: Sequence[str]) -> pa.Table:
-        return self.table.select(list(names))
-
-    def take(self, rows: Sequence[int] | np.ndarray) -> FakeItems:
-        rows = np.asarray(rows, dtype=np.int64)
-        return FakeItems(self.table.take(pa.array(rows)), tuple(self.ids[i] for i in rows))
-
-
 @pytest.fixture
-def make_items() -> Callable[..., FakeItems]:
+def make_items() -> Callable[..., TableItems]:
     """`make_items(column=[…], …)`: items with the ids i0, i1, …"""
-
-    def make(**columns: Any) -> FakeItems:
-        table = pa.table(columns)
-        return FakeItems(table, tuple(f"i{i}" for i in range(table.num_rows)))
-
-    return make
+    return items_of

@@ -405,7 +405,8 @@ def test_the_installation_gets_no_token(lodger: Round) -> None:
     "address",
     [
         "http://me:{}@127.0.0.1:1",
-        pytest.param("http://127.0.0.1:1/?key={}", marks=pytest.mark.slow),  # its words: test_credentials
+        # what is said of these: test_credentials
+        pytest.param("http://127.0.0.1:1/?key={}", marks=pytest.mark.slow),
         pytest.param("{}", marks=pytest.mark.slow),
     ],
 )

@@ -16,7 +16,8 @@ from labelwright.report import view
 from labelwright.report.page import render_report
 from labelwright.report.shown import ShownItem, samples, shown_ids
 
-from .campaigns import ALL, Case, banking, digits, empty, korean, steady, task_of, two_classes
+from .campaign_makers import Case, task_of
+from .campaigns import ALL, banking, digits, empty, korean, steady, two_classes
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 CHROMIUM = Path("/usr/bin/chromium")

@@ -16,7 +16,8 @@ from labelwright.summary import (
     verdicts,
 )
 
-from .campaigns import ACCURACY, RECALL, banking, digits, empty, steady, task_of
+from .campaign_makers import ACCURACY, RECALL, task_of
+from .campaigns import banking, digits, empty, steady
 
 
 def with_statuses(*statuses: str, decision: str) -> tuple[object, Campaign]:

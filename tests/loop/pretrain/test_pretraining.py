@@ -22,6 +22,7 @@ from labelwright.loop.pretrain.encoder import PretrainedEncoder
 from labelwright.loop.pretrain.masked import masked
 from labelwright.loop.pretraining import prepared
 from tests.loop.pretrain.teachers import rows, sentences, shapes, text_model
+from tests.small import items_of
 
 Make = Callable[..., Any]
 METHODS = {"contrastive": contrastive, "masked": masked}
@@ -141,13 +142,9 @@ def test_a_network_learns_from_text(
 
 
 def test_a_network_learns_from_a_table(context_of: Make) -> None:
-    import pyarrow as pa
-
-    from tests.loop.pretrain.conftest import TableItems
-
     context = context_of(columns=("a", "b", "c", "d", "e", "f"))
     values = rows(500)
-    items = TableItems(pa.table({n: values[:, i] for i, n in enumerate("abcdef")}))
+    items = items_of(**{n: values[:, i] for i, n in enumerate("abcdef")})
     encoder: Any = table(context=context)
     encoder.fit(items)
     X = encoder.inputs(items)
