@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .studio_server import TESTS, Studio, missing, shared_studio, stop_shared_studio
+from .studio_server import (
+    TESTS,
+    Studio,
+    begin_shared_studio,
+    missing,
+    shared_studio,
+    stop_shared_studio,
+)
 
 if TYPE_CHECKING:
+    import subprocess
+
     from playwright.sync_api import Browser
+
+BEGUN: pytest.StashKey[subprocess.Popen[bytes]] = pytest.StashKey()
+"""What starts the server, where something does."""
 
 _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -38,9 +50,19 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[TESTS] = str(os.getpid())
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the server start while the first tests run, where some of those that come need it."""
+    first = getattr(session.config, "workerinput", {"workerid": "gw0"})["workerid"] == "gw0"
+    wanted = first and not session.config.option.collectonly
+    if wanted and any("studio" in getattr(item, "fixturenames", ()) for item in session.items):
+        session.config.stash[BEGUN] = begin_shared_studio(_shared_folder(session.config))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop the server after the last test of the last worker."""
+    if BEGUN in session.config.stash:
+        session.config.stash[BEGUN].wait()
     if not _is_worker(session.config):
         stop_shared_studio(_shared_folder(session.config))
 

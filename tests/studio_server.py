@@ -2,9 +2,11 @@
 
 The first start of a server takes a minute or more, because it makes its database; a start from a copy
 of one takes seconds. The copy is made once for each version of the server. Run as a program, this
-file ends the server when the tests are gone, however they ended:
+file starts the server while tests run that need none, and ends it when the tests are gone, however
+they ended:
 
-    python studio_server.py PID IDENTITY FOLDER
+    python studio_server.py start FOLDER
+    python studio_server.py watch FOLDER PID IDENTITY
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -90,6 +93,13 @@ def shared_studio(folder: Path) -> Studio:
     return Studio(note.url, found.username, found.password, found.token)
 
 
+def begin_shared_studio(folder: Path) -> subprocess.Popen[bytes]:
+    """Start the session's server beside the tests, which ask for it later; wait for this to end."""
+    quiet = subprocess.DEVNULL  # whoever asks for the server tries again, and says what is wrong
+    command = [sys.executable, __file__, "start", str(folder)]
+    return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+
+
 def stop_shared_studio(folder: Path) -> None:
     """Stop the session's server, where one was started."""
     home = _home(folder)
@@ -132,7 +142,8 @@ def _template() -> Path:
 def _watch(folder: Path) -> None:
     """Start what stops the server once the tests' process is gone, killed or not."""
     watched = os.environ[TESTS]
-    command = [sys.executable, __file__, watched, process.identity(int(watched)) or "", str(folder)]
+    identity = process.identity(int(watched)) or ""
+    command = [sys.executable, __file__, "watch", str(folder), watched, identity]
     process.spawn(command, os.environ, folder / "studio-watch.log")
 
 
@@ -147,4 +158,7 @@ def _stop_after(watched: process.Process, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    _stop_after(process.Process(int(sys.argv[1]), sys.argv[2]), Path(sys.argv[3]))
+    if sys.argv[1] == "start":
+        shared_studio(Path(sys.argv[2]))
+    else:
+        _stop_after(process.Process(int(sys.argv[3]), sys.argv[4]), Path(sys.argv[2]))
