@@ -266,7 +266,7 @@ def served(campaign: Campaign) -> Iterator[Served]:
 def test_the_command_answers_and_ends_quietly(served: Served, campaign: Campaign) -> None:
     assert served.process.poll() is None, served.said
     auth = ("labelwright", THE_SECRET)
-    with httpx.Client(base_url=served.url, auth=auth, trust_env=False) as client:
+    with httpx.Client(base_url=served.url, auth=auth, trust_env=False, timeout=30) as client:
         setup = {"project": "1.1", "access_token": CANARY, "hostname": "http://127.0.0.1:1"}
         answers = [client.post("/setup", json=setup)]
         tasks = [{"id": n, "data": {"lw_uid": uid}} for n, uid in enumerate(campaign.sent)]

@@ -38,7 +38,7 @@ annotators {
 }
 budget {
   annotations = 60
-  per_round   = 8 items
+  per_round   = 5 items
 }
 accept { accuracy >= 90% }
 """
@@ -59,7 +59,7 @@ def test_two_people_answer_a_batch_of_korean_text(
     news = begin(NEWS, news=NEWS_FILE)
     assert news.run() == "waiting"
     batch = news.sent(0)
-    assert len(batch) == 10
+    assert len(batch) == 7
     item_of = {TITLES[int(s.item[1:])]: s.item for s in batch}
     given: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -92,7 +92,7 @@ def test_two_people_answer_a_batch_of_korean_text(
     assert news.run() == "waiting"
     events = news.events()
     assert {(e.item, e.annotator): e.labels for e in events} == given
-    assert len(events) == len(given) == 20
+    assert len(events) == len(given) == 14
     assert [(e.annotator, e.labels) for e in events if e.skipped] == [(minjun.email, ())]
     assert all(e.seconds is not None and 0 < e.seconds < 60 for e in events)
     purposes = {s.item: s.purpose for s in batch}
