@@ -36,7 +36,7 @@ from labelwright.loop.plugins import Installed
 from labelwright.loop.ports import Context
 
 LEAST = {40: 0.05, 250: 0.03}  # labels: what fixmatch must gain over supervised
-STEPS, WIDTH, VALIDATION = 1_500, 16, 3_000
+STEPS, WIDTH, VALIDATION = 3_000, 16, 3_000
 _ROOT = Path(__file__).parent.parent
 _SOURCES = (
     "loop/unlabelled",

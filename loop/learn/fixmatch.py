@@ -114,13 +114,14 @@ class Family:
 
             of_seen = torch.tensor([self.limits[c] for c in start.seen])
             return Consistency(
-                U=U, weak=start.weak, strong=strongly, size=BATCH * self.ratio, seed=start.seed,
+                U=U, weak=start.weak, strong=strongly,
+                size=BATCH * self.ratio, steps=start.steps, seed=start.seed,
                 sureness=rule(self.adaptive, of_seen, len(U)),
                 alignment=Alignment(prior_of(start.counts)) if self.aligned else None,
                 weight=self.weight,
             )  # fmt: skip
 
-        return Beside(U, make, f"fixmatch 1 {self!r} {strongly!r}", self.steps, self.average)
+        return Beside(U, make, f"fixmatch 2 {self!r} {strongly!r}", self.steps, self.average)
 
 
 def _calls(named: Sequence[Call | str]) -> tuple[Call, ...]:

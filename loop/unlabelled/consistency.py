@@ -20,19 +20,24 @@ from labelwright.loop.train.objective import device_of, drawn
 from labelwright.loop.unlabelled.alignment import Alignment
 from labelwright.loop.unlabelled.sureness import Sureness
 
+BEGIN = 0.2
+"""The share of a training that labels have to themselves. Classes given by a network that knows nothing are
+noise, and trainings as short as those here do not get over what it teaches."""
+
 
 @dataclass
 class Consistency:
     """Mean over a batch of weight · cross-entropy(strong view, class of the weak view).
 
-    U (m, ...) unlabelled inputs; `size` of them a step. The class is taken without gradients, by the network
-    as it predicts (no dropout).
+    U (m, ...) unlabelled inputs; `size` of them a step, from a fifth of the `steps` on. The class is taken
+    without gradients, by the network as it predicts (no dropout).
     """
 
     U: np.ndarray
     weak: View
     strong: View
     size: int
+    steps: int
     seed: int
     sureness: Sureness
     alignment: Alignment | None
@@ -44,9 +49,12 @@ class Consistency:
 
     def __call__(self, module: torch.nn.Module, step: int) -> torch.Tensor:
         """A `train.objective.Extra`."""
+        device = device_of(module)
+        if step < BEGIN * self.steps:
+            return torch.zeros((), device=device)
         rows = self.batches.rows(step)
         rng = drawn(self.seed, step)
-        batch = torch.from_numpy(np.ascontiguousarray(self.U[rows])).to(device_of(module))
+        batch = torch.from_numpy(np.ascontiguousarray(self.U[rows])).to(device)
         with torch.no_grad(), predicting(module):
             probs = torch.softmax(self.weak.through(module, batch, rng).float(), dim=1)
             if self.alignment is not None:

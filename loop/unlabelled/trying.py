@@ -23,7 +23,7 @@ FOLDS = 3
 MOST_ROWS = 50_000
 """Unlabelled items that a training draws from."""
 
-STEPS: dict[Kind, int] = {"pictures": 1_500, "tokens": 200, "numbers": 1_000}
+STEPS: dict[Kind, int] = {"pictures": 3_000, "tokens": 200, "numbers": 1_000}
 RATIO: dict[Kind, int] = {"pictures": 4, "tokens": 1, "numbers": 4}
 """What is usual: steps of a training, and unlabelled items for each labelled one of a step."""
 

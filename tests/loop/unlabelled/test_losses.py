@@ -51,7 +51,9 @@ def _seen(step: int, size: int = 8) -> torch.Tensor:
 
 def test_consistency_is_the_cross_entropy_of_what_counts() -> None:
     module = Dropping().train()
-    extra = Consistency(U, STILL, STILL, 8, 7, Fixed(torch.tensor([0.9, 0.6])), None, weight=2.0)
+    extra = Consistency(
+        U, STILL, STILL, 8, 10, 7, Fixed(torch.tensor([0.9, 0.6])), None, weight=2.0
+    )
     torch.manual_seed(1)
     found = extra(module, 3)
     batch = _seen(3)
@@ -79,11 +81,19 @@ def test_the_strong_view_learns_from_the_weak_one() -> None:
             return batch + self.by  # type: ignore[attr-defined, no-any-return]
 
     module = Dropping().eval()
-    extra = Consistency(U, Fixedly(0.1), Fixedly(-0.3), 8, 7, Fixed(torch.zeros(2)), None)
+    extra = Consistency(U, Fixedly(0.1), Fixedly(-0.3), 8, 0, 7, Fixed(torch.zeros(2)), None)
     weak = (_seen(0) + 0.1) @ module.layer.weight.T
     strong = (_seen(0) - 0.3) @ module.layer.weight.T
     expected = torch.nn.functional.cross_entropy(strong, weak.argmax(dim=1)).detach()
     assert float(extra(module, 0).detach()) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_labels_have_the_first_fifth_of_a_training_to_themselves() -> None:
+    module = Dropping().eval()
+    extra = Consistency(U, STILL, STILL, 8, 20, 7, Fixed(torch.zeros(2)), None)
+    found = [float(extra(module, step).detach()) for step in range(20)]
+    assert found[:4] == [0.0] * 4
+    assert min(found[4:]) > 0
 
 
 def test_the_mean_teacher_is_the_average_and_predicts() -> None:
@@ -160,7 +170,9 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
         torch.manual_seed(0)
         module = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2))
         pool = moons(60, 1)[0].astype(np.float32)
-        extra = Consistency(pool, STILL, STILL, 16, 3, Soft(2), Alignment(torch.tensor([0.5, 0.5])))
+        extra = Consistency(
+            pool, STILL, STILL, 16, 12, 3, Soft(2), Alignment(torch.tensor([0.5, 0.5]))
+        )
 
         def progress(what: str, done: int, total: int) -> None:
             if done == until:
