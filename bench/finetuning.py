@@ -8,7 +8,7 @@ point to `full`; the best way must reach 0.87 at 200 labels.
 
     python bench/finetuning.py [--seeds 3] [--ways lora full …] [--test 2000] [--json]
 
-Exits 1 where a limit is missed. An hour on two cores.
+Finished runs are kept. Exits 1 where a limit is missed. An hour on two cores.
 """
 
 from __future__ import annotations
@@ -19,16 +19,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import curves
 import numpy as np
 import sets
+from keeping import kept, place
 
 WAYS = ("head", "lora", "adapter", "prefix", "full", "scratch")
 A_CLASS, AT_RANDOM = 64, 200
 MOST_STORED, MOST_LOST, LEAST = 0.015, 0.005, 0.87
+_SOURCES = (
+    "loop/train",
+    *(f"loop/learn/{name}.py" for name in ("tuning", "head", "lora", "adapter", "prefix", "full")),
+    "bench/finetuning.py",
+)
 _TASK = """task bench
 {classes}
 data {{
@@ -42,7 +49,20 @@ train {{
 """
 
 
-def trained(spec: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Done:
+    """Accuracy on the test texts; seconds of the training; bytes of the process, before it and at its peak,
+    of what was stored, and of the encoder."""
+
+    accuracy: float
+    seconds: float
+    before: int
+    peak: int
+    stored: int
+    encoder: int
+
+
+def trained(spec: dict[str, Any]) -> Done:
     """One training, in this process."""
     from labelwright.dsl.diagnostics import SourceText
     from labelwright.dsl.read import read
@@ -71,10 +91,9 @@ def trained(spec: dict[str, Any]) -> dict[str, Any]:
         model = learner.fit(X, targets, calibrate=False)
         seconds, peak = time.perf_counter() - began, peak_held()
         right = model.predict_proba(held).argmax(axis=1) == y[test]
-    return {
-        "accuracy": float(right.mean()), "seconds": seconds, "before": before, "peak": peak,
-        "stored": stored_bytes(model), "encoder": weight_bytes(encoder),
-    }  # fmt: skip
+    return Done(
+        float(right.mean()), seconds, before, peak, stored_bytes(model), weight_bytes(encoder)
+    )
 
 
 def labelled(y: np.ndarray, pool: np.ndarray, seed: int, budget: str) -> np.ndarray:
@@ -104,8 +123,8 @@ def _set(test: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, **made)
-    with np.load(path, allow_pickle=False) as kept:
-        ids, y, of_test = kept["ids"], kept["y"], kept["test"]
+    with np.load(path, allow_pickle=False) as read:
+        ids, y, of_test = read["ids"], read["y"], read["test"]
     if test is not None:
         some = np.random.default_rng(0).permutation(np.flatnonzero(of_test))[:test]
         chosen = ~of_test
@@ -122,21 +141,26 @@ def _vectors(encoder: Any, ids: np.ndarray) -> np.ndarray:
     return outputs(network, ids, lengths=lengths_of(network, ids))
 
 
-def apart(spec: dict[str, Any]) -> dict[str, Any]:
-    """One training, in a process of its own."""
-    command = [sys.executable, __file__, "--one", json.dumps(spec)]
+def apart(spec: dict[str, Any]) -> Done:
+    """One training, in a process of its own; out of the cache where it is there."""
+    told = json.dumps(spec, sort_keys=True)
+    done: Done = kept(place("finetuning", told, _SOURCES), Done, lambda: _apart(told))
+    return done
+
+
+def _apart(spec: str) -> Done:
+    command = [sys.executable, __file__, "--one", spec]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return told
+    return Done(**json.loads(done.stdout.strip().splitlines()[-1]))
 
 
 def main() -> int:
     """Print the table; 1 where a limit is missed."""
     options = _options()
     if options.one:
-        print(json.dumps(trained(json.loads(options.one))))
+        print(json.dumps(asdict(trained(json.loads(options.one)))))
         return 0
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    found: dict[tuple[str, str], list[Done]] = {}
     for budget in options.budgets:
         for way in options.ways:
             if budget == "random" and way == "scratch":
@@ -147,7 +171,7 @@ def main() -> int:
                 print(f"{budget}, {way}, seed {seed}", file=sys.stderr)
     verdicts = _verdicts(found)
     if options.json:
-        told = {", ".join(key): some for key, some in found.items()}
+        told = {", ".join(key): [asdict(one) for one in some] for key, some in found.items()}
         print(json.dumps({"found": told, "verdicts": [list(v) for v in verdicts]}))
     else:
         print(_table(found))
@@ -155,16 +179,18 @@ def main() -> int:
     return int(not all(met for met, _ in verdicts))
 
 
-def _table(found: dict[tuple[str, str], list[dict[str, Any]]]) -> str:
+def _table(found: dict[tuple[str, str], list[Done]]) -> str:
     lines = [
         "| labels | way | stored | of the encoder | memory | seconds | accuracy |",
         "|---" * 7 + "|",
     ]
     for (budget, way), some in found.items():
         labels = f"{A_CLASS} a class" if budget == "class" else f"{AT_RANDOM} at random"
-        accuracy = np.array([one["accuracy"] for one in some])
-        stored, encoder = some[0]["stored"], some[0]["encoder"]
-        peak, seconds = (np.mean([one[key] for one in some]) for key in ("peak", "seconds"))
+        accuracy = np.array([one.accuracy for one in some])
+        stored, encoder = some[0].stored, some[0].encoder
+        peak, seconds = (
+            np.mean([getattr(one, key) for one in some]) for key in ("peak", "seconds")
+        )
         lines.append(
             f"| {labels} | {way} | {stored / 1e6:.2f} MB | {stored / encoder:.2%} | "
             f"{peak / 1e6:.0f} MB | {seconds:.0f} | {accuracy.mean():.4f} ± {curves.error(accuracy):.4f} |"
@@ -172,16 +198,16 @@ def _table(found: dict[tuple[str, str], list[dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
-def _verdicts(found: dict[tuple[str, str], list[dict[str, Any]]]) -> list[tuple[bool, str]]:
+def _verdicts(found: dict[tuple[str, str], list[Done]]) -> list[tuple[bool, str]]:
     verdicts = []
     if ("class", "lora") in found:
-        share = found["class", "lora"][0]["stored"] / found["class", "lora"][0]["encoder"]
+        share = found["class", "lora"][0].stored / found["class", "lora"][0].encoder
         verdicts.append(
             (share <= MOST_STORED, f"lora stores {share:.2%} (at most {MOST_STORED:.1%})")
         )
     if {("class", "lora"), ("class", "full")} <= found.keys():
         lora, full = (
-            np.array([one["accuracy"] for one in found["class", way]]) for way in ("lora", "full")
+            np.array([one.accuracy for one in found["class", way]]) for way in ("lora", "full")
         )
         gain = lora - full
         verdicts.append(
@@ -192,7 +218,7 @@ def _verdicts(found: dict[tuple[str, str], list[dict[str, Any]]]) -> list[tuple[
             )
         )
     at_random = {
-        way: float(np.mean([one["accuracy"] for one in some]))
+        way: float(np.mean([one.accuracy for one in some]))
         for (budget, way), some in found.items()
         if budget == "random"
     }
