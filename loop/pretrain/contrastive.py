@@ -1,6 +1,7 @@
 """Contrastive learning: views of one item are told from views of others.
 
-SimCLR (Chen et al. 2020) for pictures, SimCSE (Gao et al. 2021) for text, SCARF (Bahri et al. 2022) for
+SimCLR (Chen et al. 2020) for pictures, whose neighbours then stand in for their other views (NNCLR, Dwibedi
+et al. 2021), SimCSE (Gao et al. 2021) for text, SCARF (Bahri et al. 2022) for
 tables, as small as one processor can do them.
 """
 
@@ -23,6 +24,7 @@ _EPOCHS: dict[Kind, int] = {"pictures": 20, "tokens": 1, "numbers": 20}
 _BATCH: dict[Kind, int] = {"pictures": 128, "tokens": 64, "numbers": 256}
 _TEMPERATURE: dict[Kind, float] = {"pictures": 0.2, "tokens": 0.05, "numbers": 0.5}
 _RATE: dict[Kind, float] = {"pictures": 4e-3, "tokens": 3e-5, "numbers": 1e-3}
+_ALONE = 0.3  # the share of a training in which a picture is like its own views alone
 
 
 @needs("network")
@@ -50,6 +52,7 @@ def contrastive(
             "write `pretrain = masked`, or choose an encoder that is a transformer",
         )
     mirror = mirrors(context)
+    plan = Plan(epochs or _EPOCHS[kind], batch or _BATCH[kind], _RATE[kind], {})
     view = {
         "pictures": views.pictures(mirror),
         "tokens": views.unchanged,
@@ -59,9 +62,9 @@ def contrastive(
         objective = Contrast(
             network, view, temperature or _TEMPERATURE[kind],
             projected=kind != "tokens", noisy=kind == "tokens",
+            alone=round(_ALONE * plan.epochs * len(X) / plan.batch) if kind == "pictures" else None,
         )  # fmt: skip
-    plan = Plan(epochs or _EPOCHS[kind], batch or _BATCH[kind], _RATE[kind], {})
-    told = f"contrastive 2 {encoder.identity} {objective.temperature} {mirror}"
+    told = f"contrastive 3 {encoder.identity} {objective.temperature} {mirror}"
     return teach(objective, X, plan, context, random_state, told)
 
 

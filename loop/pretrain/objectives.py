@@ -38,29 +38,78 @@ def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
     return nn.functional.cross_entropy(likeness, partner)
 
 
+def contrast(wanted: Tensor, other: Tensor, temperature: float) -> Tensor:
+    """Mean cross-entropy of finding, by cosine, row i of `other` (n, dim) by row i of `wanted` (n, dim)."""
+    likeness = nn.functional.normalize(wanted.float(), dim=1) @ (
+        nn.functional.normalize(other.float(), dim=1).T / temperature
+    )
+    return nn.functional.cross_entropy(likeness, torch.arange(len(other), device=other.device))
+
+
+WIDTH, KEPT = 64, 4096
+"""What views are compared in, and how many items are kept to be neighbours."""
+
+
 class Contrast(nn.Module):
     """Two views of an item are more alike than views of different items.
 
     projected: the vectors are compared after two more layers (pictures, numbers), or as they are (text).
+    alone: after so many batches a view is to be like the other view's nearest neighbour among the items of
+    the last batches, 4,096 at most (Dwibedi et al. 2021, NNCLR); never where it is None.
     """
 
+    kept: Tensor
+    seen: Tensor
+
     def __init__(
-        self, network: Any, view: View, temperature: float, *, projected: bool, noisy: bool
+        self,
+        network: Any,
+        view: View,
+        temperature: float,
+        *,
+        projected: bool,
+        noisy: bool,
+        alone: int | None = None,
     ) -> None:
         super().__init__()
         self.network, self.view, self.temperature, self.noisy = network, view, temperature, noisy
+        self.alone = alone
         dim = int(network.dim)
         self.projector = (
-            nn.Sequential(nn.Linear(dim, dim), nn.LayerNorm(dim), nn.ReLU(), nn.Linear(dim, 64))
+            nn.Sequential(
+                nn.Linear(dim, 2 * dim), nn.LayerNorm(2 * dim), nn.ReLU(), nn.Linear(2 * dim, WIDTH)
+            )
             if projected
             else nn.Identity()
         )
+        if alone is not None:
+            self.register_buffer("kept", torch.zeros(KEPT, WIDTH if projected else dim))
+            self.register_buffer("seen", torch.zeros(2, dtype=torch.int64))
 
     def forward(self, batch: Tensor) -> Tensor:
         """The batch's loss."""
         both = torch.cat([self.view(batch), self.view(batch)])
         one, other = self.projector(self.network(both)).chunk(2)
-        return nt_xent(one, other, self.temperature)
+        if self.alone is None or not self.training:  # so that all looks measure the same
+            return nt_xent(one, other, self.temperature)
+        batches, items = (int(n) for n in self.seen)
+        if batches >= self.alone and items:
+            kept = self.kept[: min(items, KEPT)]
+            near_one, near_other = (_nearest(v.detach(), kept) for v in (one, other))
+            there = contrast(near_one, other, self.temperature)
+            back = contrast(near_other, one, self.temperature)
+            loss = (there + back) / 2
+        else:
+            loss = nt_xent(one, other, self.temperature)
+        some = nn.functional.normalize(one.detach().float(), dim=1)[:KEPT]
+        self.kept.copy_(torch.cat([some, self.kept])[:KEPT])
+        self.seen += torch.tensor([1, len(some)], device=self.seen.device)
+        return loss
+
+
+def _nearest(vectors: Tensor, kept: Tensor) -> Tensor:
+    """(n, dim) of the kept unit vectors (m, dim), the one nearest to each vector by cosine."""
+    return kept[(nn.functional.normalize(vectors.float(), dim=1) @ kept.T).argmax(dim=1)]
 
 
 class MaskedPictures(nn.Module):

@@ -67,6 +67,48 @@ def test_gradients_reach_the_network() -> None:
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in objective.parameters())
 
 
+def test_neighbours_stand_in_for_the_other_view() -> None:
+    """Against NNCLR's equation by plain loops, with the items of the batches before as neighbours."""
+
+    class Linear(torch.nn.Linear):
+        dim = 3
+
+    torch.manual_seed(0)
+    noisy = lambda batch: batch + 0.3 * torch.randn_like(batch)  # noqa: E731
+    objective = Contrast(Linear(4, 3), noisy, 0.5, projected=False, noisy=False, alone=2).train()
+    batches = torch.randn(4, 5, 4)
+    before: list[np.ndarray] = []
+    for number, batch in enumerate(batches):
+        torch.manual_seed(number)
+        loss = float(objective(batch).detach())
+        torch.manual_seed(number)
+        both = [noisy(batch), noisy(batch)]
+        one, other = (objective.network(view).detach().double().numpy() for view in both)
+        one, other = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (one, other))
+        expected = nnclr(one, other, before, 0.5) if number >= 2 else by_hand(one, other, 0.5)
+        assert loss == pytest.approx(expected, rel=1e-4)
+        before = [*one, *before]
+    objective.eval()
+    kept = objective.kept.clone()
+    torch.manual_seed(9)
+    told = float(objective(batches[0]).detach())
+    torch.manual_seed(9)
+    both = [objective.network(noisy(batches[0])).detach() for _ in range(2)]
+    assert told == pytest.approx(float(nt_xent(*both, 0.5)))
+    assert torch.equal(kept, objective.kept)
+
+
+def nnclr(one: np.ndarray, other: np.ndarray, kept: list[np.ndarray], heat: float) -> float:
+    """Equation 2 of Dwibedi et al. 2021, both ways; unit vectors."""
+    total = 0.0
+    for mine, others in ((one, other), (other, one)):
+        for i, v in enumerate(mine):
+            near = max(kept, key=lambda k: float(k @ v))
+            alike = [math.exp(float(near @ w) / heat) for w in others]
+            total -= math.log(alike[i] / sum(alike))
+    return total / (2 * len(one))
+
+
 @pytest.mark.parametrize(("height", "width", "side"), [(16, 16, 4), (28, 28, 4), (9, 13, 4)])
 def test_as_many_patches_are_hidden_as_it_says(height: int, width: int, side: int) -> None:
     torch.manual_seed(0)
