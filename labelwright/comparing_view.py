@@ -17,7 +17,9 @@ def comparison_view(compared: Comparison, *, width: int = 80) -> str:
         head += "   REHEARSAL: simulated annotators"
     against = compared.against
     rows = [_HEADS] + [_row(t, against, compared.encoder) for t in compared.trials if not t.why]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
+    if against is None:
+        rows = [row[:-1] for row in rows]  # there is nothing that points could be against
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [head, ""]
     for row in rows:
         cells = [pad(row[0], widths[0])]

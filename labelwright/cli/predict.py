@@ -109,6 +109,15 @@ def predict(
         with opened(out, sys.stdout.buffer) as stream:
             write(batches(), predictor.manifest, stream, form, every=every)
     _tell(counts, reading.faults, out)
+    if any(f.reason == "undecodable bytes" for f in reading.faults) and _plain(data, encoding):
+        typer.echo("  say how the file is encoded with --encoding, such as cp949", err=True)
+    if reading.faults and not counts:
+        raise typer.Exit(1)  # nothing was predicted: whoever goes on from here should know
+
+
+def _plain(data: str, encoding: str | None) -> bool:
+    """Whether it is a file whose encoding can be said, and was not."""
+    return encoding is None and data.casefold().endswith((".csv", ".tsv"))
 
 
 def _columns(given: list[str]) -> dict[str, str]:

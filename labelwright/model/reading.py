@@ -103,6 +103,11 @@ class Reading:
         alone = sum(c.kind == column.kind for c in self.manifest.encoder.columns) == 1
         if column.kind == "image" and isinstance(pictures, str) and alone:
             return pictures
+        if column.kind != "image" and pictures is not None:
+            raise DataError(
+                f"{path} is read as pictures, and the model reads the column {column.name}",
+                "name a csv, parquet or jsonl file that has it",
+            )
         near = nearest(column.name, known)
         raise DataError(
             f"{path} has no column {column.name}, which the model reads",
@@ -194,7 +199,8 @@ def _call(path: Path, wanted: Wanted) -> tuple[Path, Call]:
     if reader is None:
         raise DataError(
             f"{path}: its ending says no form that is read",
-            f"it may end with {', '.join(_READERS)}",
+            f"it may end with {', '.join(_READERS)}; texts, one a line, come through standard input: "
+            f"labelwright predict FOLDER - < {path.name}",
         )
     args = [Argument(value=path.name)]
     delimiter = wanted.delimiter or ("\t" if suffix == ".tsv" else None)

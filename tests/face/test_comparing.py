@@ -126,6 +126,9 @@ def test_the_table_compares_the_same_items() -> None:
         "MB",
         "1.46%",
     ]
+    alone = comparison_view(Comparison(256, 4, False, 90_852_864, "CPU", (lora,)))
+    assert "points" in shown
+    assert "points" not in alone.casefold(), "there is no full tuning to be against"
     assert "600.0 MB (+200.0 MB)" in shown
     assert "-50.0 ± 28.9" in shown
     assert "prefix: not tried, for there is no attention" in shown

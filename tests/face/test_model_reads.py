@@ -68,8 +68,29 @@ def test_files_that_cannot_be_read(left: Path, tmp_path: Path) -> None:
         rows_of(left, tmp_path / "none.csv")
     odd = tmp_path / "odd.xlsx"
     odd.write_text("x")
-    with pytest.raises(DataError, match="its ending says no form"):
+    with pytest.raises(DataError, match="its ending says no form") as raised:
         rows_of(left, odd)
+    assert "labelwright predict FOLDER - < odd.xlsx" in raised.value.remedy
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.txt").write_text("x")
+    with pytest.raises(DataError, match="is read as pictures, and the model reads the column body"):
+        rows_of(left, tmp_path / "folder")
+
+
+def test_an_encoding_that_was_not_said_is_asked_for(left: Path, tmp_path: Path) -> None:
+    path = tmp_path / "korean.csv"
+    path.write_bytes("body\n장미\n하늘\n".encode("cp949"))
+    done = predict(left / "model", path)
+    assert done.exit_code == 1, "nothing was predicted"
+    assert "2 rows could not be read" in done.stderr
+    assert "--encoding, such as cp949" in done.stderr
+    done = predict(left / "model", path, "--encoding", "cp949")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 3
+    path.write_bytes("body\n장미\n".encode("utf-8-sig") + b"\xc0\xe5\n")
+    done = predict(left / "model", path)
+    assert done.exit_code == 0, "one was"
+    assert "--encoding" in done.stderr
 
 
 @pytest.mark.parametrize(
