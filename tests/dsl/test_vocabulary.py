@@ -92,7 +92,7 @@ OTHERS = {  # where the example is the default
     "holdout.size": ["30%"],
     "annotators.from": ["terminal"],
     "annotators.resolve": ["crowdlab"],
-    "pseudo_labels.method": ["fixmatch"],
+    "pseudo_labels.method": ["threshold"],
     "pseudo_labels.threshold": ["0.9"],
     "train.finetune": ["lora(r = 4)"],
 }
