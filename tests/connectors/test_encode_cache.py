@@ -143,10 +143,10 @@ import sys, time
 import numpy as np, pyarrow as pa
 from pathlib import Path
 from importlib.util import module_from_spec, spec_from_file_location
-spec = spec_from_file_location("conftest", {tests!r} + "/conftest.py")
-conftest = module_from_spec(spec)
-sys.modules["conftest"] = conftest
-spec.loader.exec_module(conftest)
+spec = spec_from_file_location("small", {small!r})
+small = module_from_spec(spec)
+sys.modules["small"] = small
+spec.loader.exec_module(small)
 from labelwright.connectors import encode_cache
 encode_cache.SHARD = 10
 class Slow:
@@ -157,14 +157,15 @@ class Slow:
         n = np.array(items.columns(["n"]).column("n").to_pylist(), dtype=np.float32)
         print(len(n), flush=True)
         return np.column_stack([n, n * n])
-items = conftest.FakeItems(pa.table({{"n": list(range(100))}}), tuple(map(str, range(100))))
+items = small.TableItems(pa.table({{"n": list(range(100))}}), tuple(map(str, range(100))))
 out = encode_cache.encode_cached(Slow(), items, Path({cache!r}), lambda *a: None)
 assert (out[:, 1] == np.arange(100.0) ** 2).all()
 """
 
 
 def child(cache: Path, wait: float) -> subprocess.Popen[str]:
-    code = _CHILD.format(tests=str(Path(__file__).parent), cache=str(cache), wait=wait)
+    small = Path(__file__).parents[1] / "small.py"
+    code = _CHILD.format(small=str(small), cache=str(cache), wait=wait)
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
