@@ -89,7 +89,11 @@ def woken(project: Project, port: int, address: str | None) -> Iterator[Wait]:
                 "leave --listen out: it looks by itself",
             )
         site = people.site
-        register(site.client, site.project(), address or bell.url, secret)
+        try:
+            register(site.client, site.project(), address or bell.url, secret)
+        except KeyboardInterrupt:
+            unregister(site.client, site.project())  # the server may have heard before we knew
+            raise
         try:
             yield bell.wait
         finally:

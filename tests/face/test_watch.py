@@ -9,19 +9,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from labelwright import Project
 from labelwright.connectors.label_studio.client import LabelStudio
+from labelwright.connectors.label_studio.source import LabelStudioPeople
 from labelwright.loop.deciding import Decision
 from labelwright.loop.errors import ConnectorError
 from labelwright.loop.history import Awaited
-from labelwright.watching import LONGEST, watch
+from labelwright.watching import LONGEST, watch, woken
+from tests.connectors.label_studio.standin import StandIn
 from tests.labeller import Labeller
 
 if TYPE_CHECKING:
@@ -50,6 +53,12 @@ query {
 }
 """
 PATIENCE = 90.0
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    with StandIn() as server:
+        yield server
 
 
 @contextmanager
@@ -180,3 +189,25 @@ def test_what_does_not_pass_by_itself_is_raised() -> None:
     looks = Looks([ConnectorError("the token is wrong")])
     with pytest.raises(ConnectorError, match="the token is wrong"):
         looks.watch()
+
+
+def test_a_webhook_that_the_server_heard_of_before_we_knew_is_taken_away(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the server answers: what it made is not left there."""
+    made = LabelStudio.create_webhook
+
+    def interrupted(client: LabelStudio, *given: Any) -> None:
+        made(client, *given)
+        assert standin.memory.hooks
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LabelStudio, "create_webhook", interrupted)
+    with LabelStudio(standin.url, standin.token) as client:
+        number = client.create_project({"title": "mail"})
+        site: Any = SimpleNamespace(client=client, project=lambda: number)
+        bench = SimpleNamespace(annotators=LabelStudioPeople(site))
+        project: Any = SimpleNamespace(looking=lambda: nullcontext(bench))
+        with pytest.raises(KeyboardInterrupt), woken(project, 0, None):
+            pass
+        assert not standin.memory.hooks
