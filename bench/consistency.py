@@ -41,6 +41,10 @@ _ROOT = Path(__file__).parent.parent
 _SOURCES = (
     "loop/unlabelled",
     "loop/augment",
+    "loop/train",
+    "loop/learn/fixmatch.py",
+    "loop/learn/scratch.py",
+    "loop/learn/tuning.py",
     "connectors/encode/residual.py",
     "bench/consistency.py",
 )

@@ -1,8 +1,8 @@
 """Contrastive learning: views of one item are told from views of others.
 
 SimCLR (Chen et al. 2020) for pictures, whose neighbours then stand in for their other views (NNCLR, Dwibedi
-et al. 2021), SimCSE (Gao et al. 2021) for text, SCARF (Bahri et al. 2022) for
-tables, as small as one processor can do them.
+et al. 2021), SimCSE (Gao et al. 2021) for text, SCARF (Bahri et al. 2022) for tables, as small as one
+processor can do them.
 """
 
 from __future__ import annotations
