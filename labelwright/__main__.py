@@ -18,7 +18,8 @@ SECRETS = ("LABEL_STUDIO_API_KEY", "LABELWRIGHT_SERVE_SECRET")
 
 def main() -> None:
     """Run `labelwright …`. Exit codes: see `labelwright --help`."""
-    for name in SECRETS:  # os.environ keeps them; what a library starts (matplotlib: fc-list) has none
+    # os.environ keeps them; what a library starts (matplotlib runs fc-list) inherits none.
+    for name in SECRETS:
         os.unsetenv(name)
     from labelwright.cli import app
     from labelwright.loop.errors import LabelwrightError
