@@ -243,13 +243,25 @@ class Doubt(Record):
     label: str | None = None
 
 
+class Mistaken(Record):
+    """A class that a person took for another: `label` is what gold says, or else the others."""
+
+    label: str
+    said: str
+    answers: int
+    of: int  # the person's answers to items of `label`
+
+
 class AnnotatorScore(Record):
     """One annotator's work so far."""
 
     annotator: str
     annotations: int
-    agreement: float | None  # with the resolved labels of items that others judged too
+    agreement: float | None  # with the label of the item's other people
     seconds: float | None  # median, an annotation
+    with_others: Estimate = Estimate(estimate=None)  # `agreement` with its interval
+    on_gold: Estimate = Estimate(estimate=None)  # share of right answers to gold items
+    mistaken: tuple[Mistaken, ...] = ()  # most frequent first
 
 
 class FlaggedAnswer(Record):
