@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
@@ -16,7 +16,10 @@ from labelwright.loop.measure import intervals, metrics
 class Bounded:
     """A figure that can say how low or high the truth may be. `estimate` is None where unknown.
 
-    Either `right` of `n` (exact; `as_f1` turns the share into F1), or resampled `replicates`.
+    Its bounds come from one of three: `right` of `n` (exact; `as_f1` turns the share into F1), resampled
+    `replicates`, or `bounds`, from a confidence to the one-sided lower and upper bound, each valid by itself,
+    with `method` their name. spread: standard deviation that one of the `n` adds (the estimate's standard
+    error is about spread / sqrt(n)), for planning; None: told from the bounds.
     """
 
     estimate: float | None
@@ -24,14 +27,19 @@ class Bounded:
     right: int | None = None
     as_f1: bool = False
     replicates: np.ndarray | None = None
+    bounds: Callable[[float], tuple[float, float]] | None = None
+    method: str = ""
+    spread: float | None = None
 
-    @property
-    def method(self) -> str:
-        """How its bounds are made."""
-        return "exact" if self.right is not None else "bootstrap"
+    def __post_init__(self) -> None:
+        if not self.method:
+            found = "exact" if self.right is not None else "bootstrap"
+            object.__setattr__(self, "method", found)
 
     def lower(self, confidence: float) -> float | None:
         """One-sided lower bound."""
+        if self.bounds is not None:
+            return None if self.estimate is None else self.bounds(confidence)[0]
         if self.right is not None:
             bound = intervals.lower_bound(self.right, self.n, confidence) if self.n else 0.0
             return intervals.f1_of_share(bound) if self.as_f1 else bound
@@ -39,6 +47,8 @@ class Bounded:
 
     def upper(self, confidence: float) -> float | None:
         """One-sided upper bound."""
+        if self.bounds is not None:
+            return None if self.estimate is None else self.bounds(confidence)[1]
         if self.right is not None:
             bound = intervals.upper_bound(self.right, self.n, confidence) if self.n else 1.0
             return intervals.f1_of_share(bound) if self.as_f1 else bound
