@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-Predict = Callable[[Sequence[str]], Mapping[str, Json]]
-"""The prediction (`result`, `score`, `model_version`) of each of these uids that has one."""
+Predict = Callable[[Sequence[Json], str], Sequence[Json | None]]
+"""Whole tasks and the project's label config (may be empty) to a prediction (`result`, `score`,
+`model_version`) for each task, None where it has none."""
 
 USER = "labelwright"
 MOST_BYTES = 32 * 2**20
@@ -66,10 +67,10 @@ def app(
 
     def predicted(body: Json) -> Json:
         _refuse_other(body, project())
-        uids = uids_of(body)
-        found = predict([uid for uid in uids if uid is not None])
+        config = body.get("label_config")
+        found = predict(tasks_of(body), config if isinstance(config, str) else "")
         return {
-            "results": [[found[uid]] if uid and uid in found else [] for uid in uids],
+            "results": [[] if one is None else [one] for one in found],
             "model_version": current(),
         }
 
@@ -117,20 +118,32 @@ def is_allowed(header: str, expected: bytes) -> bool:
     return kind.lower() == "basic" and hmac.compare_digest(given, expected)
 
 
-def uids_of(body: Json) -> list[str | None]:
-    """Our name for each task of /predict, in order; None for a task that is none of ours.
+def tasks_of(body: Json) -> list[Json]:
+    """The tasks of /predict, in order; an empty one for what is no task.
 
     Raises Refused where there is no list of tasks.
     """
     tasks = body.get("tasks")
     if not isinstance(tasks, list):
         raise Refused(400, "the body holds no list of tasks")
-    found: list[str | None] = []
-    for task in tasks:
-        data = task.get("data") if isinstance(task, dict) else None
-        uid = data.get(UID) if isinstance(data, dict) else None
-        found.append(uid if isinstance(uid, str) else None)
-    return found
+    return [task if isinstance(task, dict) else {} for task in tasks]
+
+
+def by_uid(find: Callable[[Sequence[str]], Mapping[str, Json]]) -> Predict:
+    """What knows predictions by our names of tasks; a task that is none of ours has none."""
+
+    def predict(tasks: Sequence[Json], config: str) -> list[Json | None]:
+        uids = [_uid(task) for task in tasks]
+        found = find([uid for uid in uids if uid is not None])
+        return [found.get(uid) if uid else None for uid in uids]
+
+    return predict
+
+
+def _uid(task: Json) -> str | None:
+    data = task.get("data")
+    uid = data.get(UID) if isinstance(data, dict) else None
+    return uid if isinstance(uid, str) else None
 
 
 def _refuse_other(body: Json, project: int | None) -> None:

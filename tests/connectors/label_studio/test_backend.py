@@ -51,7 +51,7 @@ def predict(uids: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def app_for(project: int | None = None, secret: str = SECRET) -> Any:
     return backend.app(
-        predict,
+        backend.by_uid(predict),
         versions=lambda: ["t round 2", VERSION],
         train=lambda: "labelwright run t.task",
         project=lambda: project,
