@@ -1,8 +1,9 @@
 """What a task file says of its items before anybody labelled one, as probabilities of the classes.
 
-Class names, descriptions and examples are encoded like items, and items compared with them; a rule that
-fires shifts the odds. It serves where labels are few, and is no label: a strategy spreads its questions
-over the classes by it (`query/auto.py`), nothing is learned from it.
+Class names, descriptions and examples are encoded like items, and items compared with them; rules that
+fire shift the odds, as far as their label model trusts them (`rules/learned.py`). It serves where labels
+are few, and is no label: a strategy spreads its questions over the classes by it (`query/auto.py`),
+nothing is learned from it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from labelwright.loop.constraints import lineage
 from labelwright.loop.items import CONTENT, ITEM, Snapshot, content_hash
 from labelwright.loop.query.blocks import blocks
 from labelwright.loop.query.kernel import unit
+from labelwright.loop.rules.at_work import rules_at
 from labelwright.loop.rules.firing import firing
+from labelwright.loop.supported import single
 from labelwright.loop.workbench import save_array
 
 if TYPE_CHECKING:
@@ -90,6 +93,17 @@ def _softmax(log_odds: np.ndarray) -> np.ndarray:
 
 
 def _votes(bench: Workbench, round_: int) -> np.ndarray | None:
+    if single(bench.task):
+        rules = rules_at(bench, round_)
+        if rules is None:
+            return None
+        shift = np.log(np.maximum(rules.probabilities(), 1e-12)) - np.log(rules.model.classes)
+        return np.asarray(shift, dtype=np.float32)
+    return _counted(bench, round_)
+
+
+def _counted(bench: Workbench, round_: int) -> np.ndarray | None:
+    """Where an item may have several classes: votes by their weights."""
     table = bench.items(round_).table
     known = set(table.column_names)
     rules = tuple(r for r in bench.task.rules if r.when is None or fields(r.when) <= known)

@@ -10,12 +10,13 @@ from labelwright.dsl.checks_train import OWN_HEAD
 from labelwright.loop.errors import PluginError
 from labelwright.loop.lazy_rows import LazyRows
 from labelwright.loop.ports import Pseudo
-from labelwright.loop.rules.votes import Votes, votes
+from labelwright.loop.rules.at_work import votes_at
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
 
 if TYPE_CHECKING:
     from labelwright.loop.ports import Learner
+    from labelwright.loop.rules.votes import Votes
     from labelwright.loop.workbench import Workbench
 
 
@@ -64,8 +65,8 @@ def _votes(bench: Workbench, round_: int, rows: np.ndarray) -> Votes | None:
     reads = bench.context.plugins.takes("pseudo", task.pseudo_labels.method.name, "votes")
     if not task.rules or not reads or task.choose != "one":
         return None
-    found: Votes = bench.once(("votes", round_), lambda: votes(task, bench.items(round_).table))
-    return found.take(rows)
+    found = votes_at(bench, round_)
+    return None if found is None else found.take(rows)
 
 
 def refuse_misfits(bench: Workbench, round_: int) -> None:

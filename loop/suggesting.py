@@ -1,7 +1,8 @@
 """What may be shown beside an item before anybody looked at it: a suggestion, and what the task says.
 
 Suggestions come from the model of the round before, or from the task's rules, as `suggestions` in
-`annotators` says. Hints are the rules that fire on the item and the counterexamples of their classes.
+`annotators` says; before there is a model, from the rules in its place. Hints are the rules that fire on
+the item and the counterexamples of their classes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from labelwright.dsl.compile.words import words
 from labelwright.loop.conditions import fields
 from labelwright.loop.labels import closer
 from labelwright.loop.ports import Model, Suggestion
+from labelwright.loop.rules.at_work import rules_at
 from labelwright.loop.rules.firing import firing
 from labelwright.loop.sets import Sets
 from labelwright.loop.supported import several
@@ -25,6 +27,8 @@ from labelwright.loop.tagging import suggestion_of
 if TYPE_CHECKING:
     from labelwright.dsl.task import Task
     from labelwright.loop.workbench import Workbench
+
+_CLEAR = 1e-6  # by which the likeliest class must be ahead
 
 
 def suggestions(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:
@@ -40,7 +44,7 @@ def suggestions(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int,
 def _of_model(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:
     model = model_before(bench, round_)
     if model is None:
-        return {}
+        return {} if bench.task.kind == "spans" else _of_rules(bench, round_, rows)
     found = by_model(bench.task, model, bench.seen(round_, list(rows)), round_ - 1)
     return {int(row): suggestion for row, suggestion in zip(rows, found, strict=True)}
 
@@ -90,9 +94,11 @@ def model_before(bench: Workbench, round_: int, *, supervised: bool = False) -> 
 
 
 def _of_rules(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, Suggestion]:
-    """The class with the most weight of votes; none where two have as much, or a rule says veto.
+    """What the votes on an item come to; none where they leave it open, or a rule says veto.
 
-    Where an item may have several classes, all that have a vote.
+    Of one class an item the likeliest by the label model (`rules/learned.py`), if a rule votes for that very
+    class; of several all that have a vote. Unusable classes are none that a model knows: where one has a
+    vote, the weights alone count.
     """
     task = bench.task
     votes: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -104,19 +110,37 @@ def _of_rules(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, S
                 votes[row][rule.label] += rule.weight
             elif rule.action == "veto":
                 silent.add(row)
-    found = {}
-    choices, close = {c.id for c in task.choices}, closer(task)
-    for row, weights in votes.items():
-        if several(task):
-            named = close(tuple(c.id for c in task.choices if c.id in weights))
-            if named and row not in silent:
-                found[row] = Suggestion(named, 1.0, f"{task.name} rules")
-            continue
-        most = max(weights.values())
-        best = [label for label, weight in weights.items() if weight == most]
-        if len(best) == 1 and best[0] in choices and row not in silent:
-            found[row] = Suggestion((best[0],), most / sum(weights.values()), f"{task.name} rules")
-    return found
+    version = f"{task.name} rules"
+    open_ = [row for row in votes if row not in silent]
+    if several(task):
+        close = closer(task)
+        sets = {
+            row: close(tuple(c.id for c in task.choices if c.id in votes[row])) for row in open_
+        }
+        return {row: Suggestion(named, 1.0, version) for row, named in sets.items() if named}
+    learned = {c.id: i for i, c in enumerate(task.labels)}
+    by_weight = [row for row in open_ if not all(label in learned for label in votes[row])]
+    found = {row: _heaviest(task, votes[row], version) for row in by_weight}
+    modelled = [row for row in open_ if row not in found]
+    rules = rules_at(bench, round_) if modelled else None
+    if rules is not None:
+        probs = rules.probabilities(np.array(modelled, dtype=np.int64))
+        for row, told in zip(modelled, probs, strict=True):
+            best = int(told.argmax())
+            clear = told[best] > np.delete(told, best).max(initial=0) + _CLEAR
+            label = task.labels[best].id
+            if clear and label in votes[row]:
+                found[row] = Suggestion((label,), float(told[best]), version)
+    return {row: suggestion for row, suggestion in found.items() if suggestion is not None}
+
+
+def _heaviest(task: Task, weights: dict[str, float], version: str) -> Suggestion | None:
+    """The choice with the most weight of votes; None where two have as much."""
+    most = max(weights.values())
+    best = [label for label, weight in weights.items() if weight == most]
+    if len(best) > 1 or best[0] not in {c.id for c in task.choices}:
+        return None
+    return Suggestion((best[0],), most / sum(weights.values()), version)
 
 
 def hints(bench: Workbench, round_: int, rows: Sequence[int]) -> dict[int, tuple[str, ...]]:
