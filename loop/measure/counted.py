@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
-from labelwright.loop.measure import intervals, metrics
-from labelwright.loop.measure.evidence import Bounded, of_counts
+from labelwright.loop.measure import influence, metrics
+from labelwright.loop.measure.evidence import Bounded, averaged, calibrated, of_counts
 
 
 @dataclass(frozen=True)
@@ -78,33 +77,30 @@ class Counted:
         n = int(among.sum())
         if among.max() <= 1:
             return of_counts(int(counts[:, 0].sum()), n, as_f1=metric == "f1")
-        figure = metrics.OF_COUNTS[metric]
-        mass = counts.sum() / (3 * len(self))
-        drawn = intervals.count_replicates(
-            counts[:, None, :], np.full((1, 3), min(mass, 1 / 3)), self.seed
-        )
         total = counts.sum(axis=0, keepdims=True)
-        return Bounded(float(figure(total)[0]), n, replicates=figure(drawn)[:, 0])
+        return self._averaged(f"micro_{metric}", total, counts[:, None, :])
 
     def average(self, metric: str) -> Bounded:
         """micro_f1, macro_f1 and their like."""
         if not len(self):
             return Bounded(None, 0)
-        figure = metrics.OF_COUNTS[metric]
-        estimate = float(figure(self.counts.sum(axis=0)))
-        return Bounded(estimate, len(self), replicates=figure(self._replicates))
+        return self._averaged(metric, self.counts.sum(axis=0), self.counts)
+
+    def _averaged(self, name: str, total: np.ndarray, counts: np.ndarray) -> Bounded:
+        """Of `total` (K, 3), the sum of `counts` (n, K, 3): what one item counts goes together."""
+        moved = (counts * influence.gradient(name, total)).sum(axis=(1, 2))
+        n = len(self)
+        answers = (counts @ metrics.AMONG[name.split("_")[1]]).sum(axis=1)
+        together = float((answers**2).sum() / max(1, answers.sum()))
+        variance = float((moved**2).sum()) * n / max(1, n - 1)
+        return averaged(name, total, n, variance, together=max(1.0, together))
 
     def ece(self) -> Bounded:
         """Expected calibration error over the decisions: each class of each item."""
         if self.gaps is None or not len(self):
             return Bounded(None, 0)
         estimate = np.abs(self.gaps.sum(axis=0)).sum() / (len(self) * self.decisions)
-        drawn = intervals.item_weights(len(self), self.seed) @ self.gaps
-        return Bounded(
-            float(estimate),
-            len(self),
-            replicates=np.abs(drawn).sum(axis=1) / (len(self) * self.decisions),
-        )
+        return calibrated(self.gaps, float(estimate), self.decisions)
 
     def _counts_of(self, members: frozenset[int]) -> np.ndarray:
         """(n, 3)"""
@@ -112,14 +108,6 @@ class Counted:
             return self.together[members]
         (index,) = members
         return np.asarray(self.counts[:, index])
-
-    @cached_property
-    def _replicates(self) -> np.ndarray:
-        """(REPLICATES, n_classes, 3)"""
-        even = self.counts.sum() / (len(self) * self.counts[0].size)
-        return intervals.count_replicates(
-            self.counts, np.full(self.counts.shape[1:], even), self.seed
-        )
 
 
 def of_sets(

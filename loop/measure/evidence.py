@@ -9,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from labelwright.loop.measure import intervals, metrics
+from labelwright.loop.measure import influence, intervals, metrics
+from labelwright.loop.measure.calibration import ece_bounds
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,31 @@ def of_counts(right: int, n: int, *, as_f1: bool = False) -> Bounded:
     share = right / n if n else None
     estimate = intervals.f1_of_share(share) if as_f1 and share is not None else share
     return Bounded(estimate, n, right=right, as_f1=as_f1)
+
+
+def averaged(
+    name: str, t: np.ndarray, n: int, variance: float, *, together: float = 1.0
+) -> Bounded:
+    """An average over classes of `metrics.AVERAGES`, of counts t (K, 3) of n items: see `influence`."""
+    estimate = float(metrics.OF_COUNTS[name](t))
+
+    def bounds(confidence: float) -> tuple[float, float]:
+        low, high = influence.bounds(name, t, n, variance, confidence, together=together)
+        return min(float(low), estimate), max(float(high), estimate)
+
+    return Bounded(
+        None if np.isnan(estimate) else estimate, n,
+        bounds=bounds, method="jackknife", spread=float(np.sqrt(variance * n)),
+    )  # fmt: skip
+
+
+def calibrated(gaps: np.ndarray, estimate: float, decisions: float = 1) -> Bounded:
+    """A calibration error: see `calibration`."""
+    n = len(gaps)
+    return Bounded(
+        estimate, n, bounds=lambda confidence: ece_bounds(gaps, estimate, confidence, decisions),
+        method="concentration",
+    )  # fmt: skip
 
 
 class View(Protocol):
@@ -156,10 +182,6 @@ class Evidence:
         """[true, predicted] counts."""
         return metrics.confusion(self.truth, self.predicted, len(self.classes))
 
-    @cached_property
-    def _replicates(self) -> np.ndarray:
-        return metrics.counts(intervals.confusion_replicates(self.confusion, self.seed))
-
     def accuracy(self) -> Bounded:
         """Share of items that are right."""
         return of_counts(int((self.truth == self.predicted).sum()), len(self.truth))
@@ -179,9 +201,12 @@ class Evidence:
         n = len(self.truth)
         if not n:
             return Bounded(None, 0)
-        figure = metrics.OF_COUNTS[metric]
-        estimate = float(figure(metrics.counts(self.confusion)))
-        return Bounded(estimate, n, replicates=figure(self._replicates))
+        t = metrics.counts(self.confusion)
+        grad = influence.gradient(metric, t)
+        moved = grad[:, None, 2] + grad[None, :, 1]
+        np.fill_diagonal(moved, grad[:, 0])
+        variance = float((self.confusion * moved**2).sum()) * n / max(1, n - 1)
+        return averaged(metric, t, n, variance)
 
     def ece(self) -> Bounded:
         """Expected calibration error."""
@@ -190,5 +215,5 @@ class Evidence:
             return Bounded(None, 0)
         right, confidence = self.truth == self.predicted, self.probs.max(axis=1)
         estimate = float(metrics.ece(right, confidence, np.ones(n)))
-        drawn = metrics.ece(right, confidence, intervals.item_weights(n, self.seed))
-        return Bounded(estimate, n, replicates=drawn)
+        gaps = metrics.bin_of(confidence) * (right - confidence)[:, None]
+        return calibrated(gaps, estimate)

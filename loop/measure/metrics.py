@@ -126,7 +126,11 @@ def ece(right: np.ndarray, confidence: np.ndarray, weights: np.ndarray) -> np.nd
     right: (n,) bool. confidence: (n,) of the predicted class. weights: (..., n) how often each item
     counts. Returns (...,).
     """
-    bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
-    member = np.eye(ECE_BINS)[bins]
-    gap = np.abs(weights @ (member * (right - confidence)[:, None]))
+    gap = np.abs(weights @ (bin_of(confidence) * (right - confidence)[:, None]))
     return _divided(gap.sum(axis=-1), weights.sum(axis=-1))
+
+
+def bin_of(confidence: np.ndarray) -> np.ndarray:
+    """(n, ECE_BINS) 1 in the bin of each of (n,) confidences, 0 elsewhere."""
+    bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
+    return np.asarray(np.eye(ECE_BINS)[bins])

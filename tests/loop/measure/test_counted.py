@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from labelwright.loop.measure import intervals, metrics
+from labelwright.loop.measure import metrics
 from labelwright.loop.measure.counted import Counted, of_sets
 
 NAMES = ("a", "b", "c", "d")
@@ -119,7 +119,7 @@ def spans(counts: np.ndarray) -> Counted:
     return Counted((counts[..., 1:] == 0).all(axis=(1, 2)), counts, NAMES[:2], seed=3)
 
 
-def test_where_an_item_counts_twice_bounds_are_resampled_and_hold_as_often_as_they_say() -> None:
+def test_where_an_item_counts_twice_bounds_hold_as_often_as_they_say() -> None:
     rng = np.random.default_rng(5)
     whole = marks(200_000, rng).sum(axis=0)
     figures = {
@@ -132,7 +132,7 @@ def test_where_an_item_counts_twice_bounds_are_resampled_and_hold_as_often_as_th
         view = spans(marks(120, rng))
         for (metric, c), truth in figures.items():
             bounded = view.average(metric) if c is None else view.of_class(metric, frozenset({c}))
-            assert bounded.method == "bootstrap"
+            assert bounded.method == "jackknife"
             low, high = bounded.lower(0.95), bounded.upper(0.95)
             assert low is not None
             assert high is not None
@@ -151,19 +151,6 @@ def test_a_perfect_score_of_many_marks_leaves_room_for_doubt() -> None:
     lower = view.of_class("recall", frozenset({0})).lower(0.95)
     assert lower is not None
     assert 0.85 < lower < 1
-
-
-def test_replicates_are_sums_over_items_drawn_with_the_pseudo_item() -> None:
-    counts = marks(40, np.random.default_rng(2))
-    pseudo = np.full((2, 3), 0.2)
-    drawn = intervals.count_replicates(counts, pseudo, 9)
-    assert drawn.shape == (intervals.REPLICATES, 2, 3)
-    expected = 40 / 41 * (counts.sum(axis=0) + pseudo)
-    assert drawn.mean(axis=0) == pytest.approx(expected, rel=0.05)
-    whole = np.concatenate([counts, pseudo[None]])
-    spread = np.sqrt(40 * whole.var(axis=0))
-    assert drawn.std(axis=0) == pytest.approx(spread, rel=0.1)
-    assert (intervals.count_replicates(counts, pseudo, 9) == drawn).all()
 
 
 def test_a_slice_sees_its_items_alone_and_nothing_is_known_of_none() -> None:

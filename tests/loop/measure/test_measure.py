@@ -102,7 +102,7 @@ def test_a_perfect_score_still_has_a_width() -> None:
 
 
 @pytest.mark.parametrize("accuracy", [0.7, 0.9])
-def test_resampled_bounds_cover_about_as_often_as_they_say(accuracy: float) -> None:
+def test_bounds_of_an_average_cover_as_often_as_they_say(accuracy: float) -> None:
     rng = np.random.default_rng(5)
     k, n, runs = 3, 200, 300
     prior = np.array([0.5, 0.3, 0.2])
@@ -189,7 +189,7 @@ def test_slices_labels_and_upper_limits() -> None:
         Criterion(metric="accuracy", op=">=", value=0.9, on="ko"),
         Criterion(metric="labels", of="A", op=">=", value=7, confidence=0.95),
         Criterion(metric="labels", of="P", op=">=", value=3),
-        Criterion(metric="ece", op="<=", value=0.9, confidence=0.95),
+        Criterion(metric="ece", op="<=", value=0.9, confidence=0.8),
         Criterion(metric="alpha", op=">=", value=0.8),
     )
     found = [v.status for v in verdicts(task(*criteria), both)]
