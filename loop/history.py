@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from labelwright.loop.people.records import Anchoring as Anchoring
+from labelwright.loop.people.records import AnnotatorScore as AnnotatorScore
+from labelwright.loop.people.records import People as People
+from labelwright.loop.record import Estimate as Estimate
+from labelwright.loop.record import Record as Record
 
 Status = Literal["PASS", "FAIL", "NOT YET KNOWN"]
-
-
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Estimate(Record):
-    """A figure with its two-sided 95% interval; None where it cannot be known yet."""
-
-    estimate: float | None
-    low: float | None = None
-    high: float | None = None
-    n: int = 0  # holdout labels it rests on
-    method: str = ""  # "exact", "bootstrap"
 
 
 class ClassScore(Record):
@@ -175,18 +165,6 @@ class Synced(Record):
     awaited: Awaited | None = None
 
 
-class Anchoring(Record):
-    """How far suggestions lead people: those shown beside those kept back at random."""
-
-    shown: int  # answers to items whose suggestion was shown
-    shown_agreeing: int
-    hidden: int
-    hidden_agreeing: int
-    difference: float | None  # of the two shares of agreement
-    low: float | None = None  # two-sided 95%
-    high: float | None = None
-
-
 class Elsewhere(Record):
     """What a plan does where people answer, beside the store. drift: what others changed there."""
 
@@ -243,27 +221,6 @@ class Doubt(Record):
     label: str | None = None
 
 
-class Mistaken(Record):
-    """A class that a person took for another: `label` is what gold says, or else the others."""
-
-    label: str
-    said: str
-    answers: int
-    of: int  # the person's answers to items of `label`
-
-
-class AnnotatorScore(Record):
-    """One annotator's work so far."""
-
-    annotator: str
-    annotations: int
-    agreement: float | None  # with the label of the item's other people
-    seconds: float | None  # median, an annotation
-    with_others: Estimate = Estimate(estimate=None)  # `agreement` with its interval
-    on_gold: Estimate = Estimate(estimate=None)  # share of right answers to gold items
-    mistaken: tuple[Mistaken, ...] = ()  # most frequent first
-
-
 class FlaggedAnswer(Record):
     """A judgement that breaks a constraint: paid for, and counted once it is mended."""
 
@@ -294,5 +251,6 @@ class Campaign(Record):
     flagged: tuple[FlaggedAnswer, ...] = ()
     awaited: Awaited | None = None
     anchoring: Anchoring | None = None
+    people: People | None = None  # None where it was not asked for
     decision: Literal["running", "waiting", "passed", "failed", "spent", "exhausted"]
     reason: str  # one sentence

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 
-from labelwright.loop.history import AnnotatorScore, Estimate, Mistaken
 from labelwright.loop.measure import intervals
 from labelwright.loop.people.others import latest, others_labels
+from labelwright.loop.people.records import AnnotatorScore, Mistaken
+from labelwright.loop.record import Estimate
 
 MOST_MISTAKES = 5
 _EACH_SIDE = 0.975
