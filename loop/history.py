@@ -30,10 +30,21 @@ class Verdict(Record):
     criterion: str  # as written in the task file
     status: Status
     estimate: float | None
-    bound: float | None = None  # one-sided, at the criterion's confidence
+    bound: float | None = None  # one-sided; holds at every look with the criterion's confidence
     target: float
     n: int = 0
     note: str = ""  # e.g. "lowest: eight 0.87"
+    level: float | None = None  # confidence of the bound at this look
+    more: int | None = None  # about so many more holdout annotations would decide, overlap included
+    more_than: int | None = None  # it takes more than so many
+
+
+class Look(Record):
+    """Which look at the holdout a round's measurement is."""
+
+    number: int  # from 1
+    planned: int  # looks that the budget allowed when the first was taken
+    fingerprint: str = ""  # of what it saw
 
 
 class Measurement(Record):
@@ -55,6 +66,8 @@ class Measurement(Record):
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]  # [true][predicted], as `classes`; none but of `one`
     verdicts: tuple[Verdict, ...]
+    look: Look | None = None  # None where nothing was looked at, and in rounds of earlier versions
+    ceiling: Estimate | None = None  # accuracy at which a model that is always right is measured
     true_accuracy: float | None = None  # `main` on the whole holdout; rehearsals only
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,17 +11,19 @@ import numpy as np
 
 from labelwright.loop.conditions import mask
 from labelwright.loop.constraints import Judge
-from labelwright.loop.history import Measurement, RoundRecord, Verdict
+from labelwright.loop.history import Look, Measurement, RoundRecord, Verdict
 from labelwright.loop.labels import closer, in_force
 from labelwright.loop.measure import metrics
+from labelwright.loop.measure.ceiling import ceiling
 from labelwright.loop.measure.counted import cells, of_sets
 from labelwright.loop.measure.evidence import Bounded, Evidence, View
+from labelwright.loop.measure.looks import fingerprint, following, planned_looks
 from labelwright.loop.measure.summary import measurement
 from labelwright.loop.people.agreement import krippendorff, krippendorff_sets
 from labelwright.loop.ports import Span
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.sets import Sets
-from labelwright.loop.split import HOLDOUT
+from labelwright.loop.split import HOLDOUT, POOL
 from labelwright.loop.supported import learnable, several
 from labelwright.loop.tagging import counts_of, evidence_of, places
 from labelwright.loop.workbench import Workbench
@@ -28,7 +31,9 @@ from labelwright.loop.workbench import Workbench
 
 def measure(bench: Workbench, round_: int) -> dict[str, Any]:
     """The holdout's view of the model, and in a rehearsal the truth beside it, for display only."""
-    found = _judged(bench, round_, _true_accuracy(bench, round_))
+    view = evidence(bench, round_)
+    look = _look(bench, round_, view)
+    found = _judged(bench, round_, view, look, _true_accuracy(bench, round_))
     return {
         "measurement": found.model_dump(mode="json"),
         "criteria": _criteria(bench),
@@ -50,15 +55,37 @@ def judge_again(bench: Workbench, record: RoundRecord) -> Measurement:
         return record.measurement.model_copy(update={"verdicts": verdicts})
     if bench.needed(record.round, "measure")["criteria"] == _criteria(bench):
         return record.measurement
-    return _judged(bench, record.round, record.measurement.true_accuracy)
+    before = record.measurement
+    view = evidence(bench, record.round)
+    return _judged(bench, record.round, view, before.look, before.true_accuracy)
 
 
-def _judged(bench: Workbench, round_: int, true_accuracy: float | None) -> Measurement:
+def _look(bench: Workbench, round_: int, view: View) -> Look | None:
+    """Which look at the holdout this is, under the definition that holds; None where nothing is seen."""
+    if not len(view):
+        return None
+    pool = int((bench.split(round_) == POOL).sum())
+    planned = planned_looks(bench.task, pool)
+    before: Look | None = None
+    for earlier in range(round_):
+        if not bench.current(earlier):
+            continue
+        seen = bench.needed(earlier, "measure")["measurement"]
+        if seen.get("look"):
+            before = Look.model_validate(seen["look"])
+        elif seen["holdout_labels"]:  # by an earlier version, which did not count
+            before = following(before, f"round {earlier}", planned)
+    return following(before, fingerprint(view.seen()), planned)
+
+
+def _judged(
+    bench: Workbench, round_: int, view: View, look: Look | None, true_accuracy: float | None
+) -> Measurement:
     """The round's measurement; it decides nothing while answers that a change set aside are missing.
 
     They are not missing at random: all items of a class that was split, say.
     """
-    found = measurement(bench.task, evidence(bench, round_), true_accuracy)
+    found = measurement(bench.task, view, true_accuracy, look=look, ceiling=_ceiling(bench, round_))
     watermark = bench.needed(round_, "collect")["watermark"]
     split = bench.split(round_)
     waiting = bench.ask_again(round_, watermark, after=True)
@@ -133,6 +160,23 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
     ]
     return krippendorff(
         answers, scale=bench.task.scale, seed=derive_seed(bench.context.seed, "alpha")
+    )
+
+
+def _ceiling(bench: Workbench, round_: int) -> Bounded | None:
+    """From the holdout's items that two or more people judged; None where one judges each."""
+    task, rows = bench.task, np.flatnonzero(bench.split(round_) == HOLDOUT)
+    if not learnable(task) or task.annotators.overlap < 2 or task.scale != "nominal":
+        return None
+    held, judge, close = set(rows.tolist()), Judge(task), closer(task)
+    watermark = bench.needed(round_, "collect")["watermark"]
+    answers: dict[int, list[object]] = defaultdict(list)
+    for row, event in in_force(bench.events(watermark), bench.items(round_), bench.translation):
+        if row in held and event.source != "existing" and not event.skipped and judge.allows(event):
+            answers[row].append(_as_set(close(event.labels), event.spans))
+    one = task.kind == "classification" and not several(task)
+    return ceiling(
+        list(answers.values()), len(task.labels) if one else None, task.annotators.overlap
     )
 
 

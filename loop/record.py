@@ -10,10 +10,15 @@ class Record(BaseModel):
 
 
 class Estimate(Record):
-    """A figure with its two-sided 95% interval; None where it cannot be known yet."""
+    """A figure with its two-sided 95% interval; None where it cannot be known yet.
+
+    low, high hold for this look alone; low_every, high_every for all looks of the campaign at once.
+    """
 
     estimate: float | None
     low: float | None = None
     high: float | None = None
     n: int = 0  # holdout labels it rests on
-    method: str = ""  # "exact", "bootstrap"
+    method: str = ""  # "exact", "jackknife", …
+    low_every: float | None = None
+    high_every: float | None = None

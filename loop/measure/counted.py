@@ -41,6 +41,10 @@ class Counted:
     def __len__(self) -> int:
         return len(self.right)
 
+    def seen(self) -> tuple[np.ndarray, ...]:
+        """All that is looked at: what labels and model's answers come to."""
+        return (self.right, self.counts, *(() if self.gaps is None else (self.gaps,)))
+
     def on(self, slice_name: str) -> Counted:
         """The same, on the items of a slice."""
         here = self.slices[slice_name]

@@ -113,6 +113,9 @@ class View(Protocol):
     def __len__(self) -> int:
         """How many items."""
 
+    def seen(self) -> tuple[np.ndarray, ...]:
+        """All that is looked at: the labels, and what the model says."""
+
     def on(self, slice_name: str) -> View:
         """The same, on the items of a slice."""
 
@@ -150,6 +153,10 @@ class Evidence:
     labels_per_class: Mapping[str, int] = field(default_factory=dict)
     alpha: Bounded = field(default_factory=lambda: Bounded(None, 0))
     seed: int = 0
+
+    def seen(self) -> tuple[np.ndarray, ...]:
+        """All that is looked at: the labels, and what the model says."""
+        return self.truth, self.probs
 
     def on(self, slice_name: str) -> Evidence:
         """The same, on the items of a slice."""

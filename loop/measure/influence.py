@@ -32,7 +32,7 @@ def gradient(name: str, t: np.ndarray) -> np.ndarray:
     there = t.sum(axis=-1) > 0 if metric == "precision" else among > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         each = np.where(there, 1 / there.sum(axis=-1, keepdims=True), 0.0)
-    return _of_class(metric, t) * each[..., None]
+    return np.asarray(_of_class(metric, t) * each[..., None])
 
 
 def _of_class(metric: str, t: np.ndarray) -> np.ndarray:

@@ -1,20 +1,25 @@
 """Every criterion is PASS, FAIL or NOT YET KNOWN.
 
 With a confidence, PASS needs the one-sided bound on the right side of the value, FAIL the opposite
-bound on the wrong side; between them it is NOT YET KNOWN. Without one, the estimate decides.
+bound on the wrong side; between them it is NOT YET KNOWN. The bounds hold at every look of the campaign
+at once (`looks`). Without a confidence, the estimate decides.
 `of each class` asks each class by itself and reports the one that is worst off.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from labelwright.dsl.metrics import METRICS
 from labelwright.dsl.task import EACH_CLASS, EACH_SLICE, Criterion, Task
 from labelwright.loop.errors import NotYet
-from labelwright.loop.history import Status, Verdict
+from labelwright.loop.history import Look, Status, Verdict
 from labelwright.loop.measure.evidence import Bounded, View
+from labelwright.loop.measure.looks import level
 from labelwright.loop.measure.metrics import AVERAGES
+from labelwright.loop.measure.planning import more, rounded
 from labelwright.loop.phases import OPERATORS
 
 _ORDER: dict[Status, int] = {"FAIL": 0, "NOT YET KNOWN": 1, "PASS": 2}
@@ -30,15 +35,16 @@ class _Part:
     bound: float | None
 
 
-def verdicts(task: Task, evidence: View) -> tuple[Verdict, ...]:
-    """A verdict for each criterion, in the file's order."""
-    return tuple(_verdict(task, criterion, evidence) for criterion in task.accept.criteria)
+def verdicts(task: Task, evidence: View, look: Look | None = None) -> tuple[Verdict, ...]:
+    """A verdict for each criterion, in the file's order. look: None for one look only."""
+    return tuple(_verdict(task, criterion, evidence, look) for criterion in task.accept.criteria)
 
 
-def _verdict(task: Task, criterion: Criterion, evidence: View) -> Verdict:
-    confidence = criterion.confidence or task.accept.confidence
+def _verdict(task: Task, criterion: Criterion, evidence: View, look: Look | None) -> Verdict:
+    asked = criterion.confidence or task.accept.confidence
     if criterion.metric == "labels":
-        confidence = None  # a count is known exactly
+        asked = None  # a count is known exactly
+    confidence = None if asked is None else level(asked, look)
     parts = []
     for name, figure in _figures(task, criterion, evidence):
         status, bound = _decide(criterion, figure, confidence)
@@ -63,7 +69,37 @@ def _verdict(task: Task, criterion: Criterion, evidence: View) -> Verdict:
         target=criterion.value,
         n=worst.figure.n,
         note=_note(parts, worst, rising),
+        level=None if worst.bound is None else confidence,
+        **_plan(task, criterion, evidence, parts, asked, look),
     )
+
+
+def _plan(
+    task: Task,
+    criterion: Criterion,
+    evidence: View,
+    parts: list[_Part],
+    asked: float | None,
+    look: Look | None,
+) -> dict[str, int]:
+    """How many more annotations on the holdout would decide all that is open; empty where not known."""
+    if asked is None or METRICS[criterion.metric].needs == "people":
+        return {}
+    following = None if look is None else look.model_copy(update={"number": look.number + 1})
+    most, beyond = 0, False
+    for part in parts:
+        if part.status != "NOT YET KNOWN":
+            continue
+        found = more(part.figure, criterion.value, level(asked, following))
+        if found is None:
+            return {}
+        # Of a class or a slice, only some of the items that are asked count.
+        items = math.ceil(found.labels * len(evidence) / part.figure.n)
+        most, beyond = max(most, items), beyond or found.beyond
+    if not most:
+        return {}
+    annotations = rounded(most * task.annotators.overlap)
+    return {"more_than": annotations} if beyond else {"more": annotations}
 
 
 def _note(parts: list[_Part], worst: _Part, rising: bool) -> str:
