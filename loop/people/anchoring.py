@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import sqrt
 
-from labelwright.loop.history import Anchoring
+from labelwright.loop.people.records import Anchoring
 
 _Z = 1.959963984540054  # two-sided 95%
 
