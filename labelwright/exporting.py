@@ -218,6 +218,25 @@ def export_dataset(rows: Sequence[LabelledRow], path: Path, format: str) -> None
         writer(rows, _field_names(rows), file)
 
 
+def write_table(rows: Sequence[Mapping[str, Any]], path: Path, format: str) -> None:
+    """Write plain rows, all of the same fields, as parquet, jsonl or csv; as `export_dataset` does."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with replacing(path) as file:
+        if format == "parquet":
+            pq.write_table(pa.Table.from_pylist([dict(row) for row in rows]), file)
+        elif format == "jsonl":
+            for row in rows:
+                file.write(json.dumps(row, ensure_ascii=False, default=_plain).encode() + b"\n")
+        else:
+            text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+            writer = csv.writer(text)
+            writer.writerow(rows[0] if rows else ())
+            writer.writerows([cell(value) for value in row.values()] for row in rows)
+            text.detach()
+
+
 def format_of(path: Path) -> Format:
     """The format that a file's name asks for. Raises ExportError."""
     for known in FORMATS:

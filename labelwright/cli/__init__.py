@@ -44,6 +44,7 @@ def _main(
 
 _MODULES = {
     "init": "begin",
+    "audit": "audit",
     **dict.fromkeys(("check", "show", "compile"), "define"),
     "fmt": "fmt",
     "explain": "explain",
