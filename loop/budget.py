@@ -5,8 +5,8 @@ The budget counts every judgement. Training may take what the holdout, gold and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from labelwright.dsl.task import Task
 from labelwright.loop.store import Event
@@ -27,6 +27,13 @@ class Spent:
     def annotations(self) -> int:
         """All of them."""
         return self.training + self.holdout
+
+    def plus(self, asked: Iterable[tuple[str, int]]) -> Spent:
+        """With judgements that are asked for beside these: (purpose, people) an item."""
+        told = list(asked)
+        holdout = sum(people for purpose, people in told if purpose == "holdout")
+        others = sum(people for _, people in told) - holdout
+        return replace(self, training=self.training + others, holdout=self.holdout + holdout)
 
     @property
     def hours(self) -> float:

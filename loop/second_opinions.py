@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,13 +25,10 @@ from labelwright.loop.labels import in_force
 from labelwright.loop.learn.calibrate import softmax, temperature
 from labelwright.loop.learn.folds import stratified
 from labelwright.loop.learn.gate import FOLDS, fewest, usable
-from labelwright.loop.ports import Chosen
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.supported import single
 
 if TYPE_CHECKING:
-    from labelwright.loop.history import Choosing
-    from labelwright.loop.items import Snapshot
     from labelwright.loop.labels import Labels
     from labelwright.loop.ports import Learner, Model
     from labelwright.loop.store import Event
@@ -65,39 +62,6 @@ class Opinions:
 
     def __len__(self) -> int:
         return len(self.asked)
-
-    @property
-    def rows(self) -> frozenset[int]:
-        """Of the items."""
-        return frozenset(o.row for o in self.asked)
-
-    def room(self, chosen: Chosen, told: Choosing | None) -> tuple[Chosen, Choosing | None]:
-        """A strategy's choice, and what is told of it, less the last items: these give way."""
-        left = len(chosen.indices) - len(self)
-        notes = list(self.notes)
-        if self.asked:
-            notes.append(
-                f"the last {len(self):,} of {len(chosen.indices):,} items gave way to further opinions"
-            )
-        if told is not None and notes:
-            told = told.model_copy(update={"notes": (*told.notes, *notes)})
-        cut = Chosen(
-            chosen.indices[:left], chosen.utilities[:left], chosen.probabilities[:left],
-            chosen.reasons[:left], chosen.notes,
-        )  # fmt: skip
-        return cut, told
-
-    def picks(self) -> list[tuple[int, str, float | None, float, str]]:
-        """As `asking` lists what it asks: row, purpose, utility, probability, reason."""
-        return [(o.row, "train", 1 - o.score, 1.0, o.reason) for o in self.asked]
-
-    def told(self, items: Snapshot) -> dict[str, Any]:
-        """What the round remembers of them."""
-        return {
-            "second_opinions": sum(not o.recheck for o in self.asked),
-            "rechecks": sum(o.recheck for o in self.asked),
-            "not_by": {items.id_of(o.row): o.not_by for o in self.asked},
-        }
 
 
 def further_opinions(
