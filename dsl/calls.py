@@ -28,6 +28,7 @@ KINDS: dict[Kind, str] = {
     "pretrain": "way of pretraining",
     "augment": "augmentation",
     "resolve": "way to resolve answers",
+    "track": "tracker",
 }
 """What a plug-in of each kind is called in a message."""
 

@@ -22,6 +22,7 @@ Kind = Literal[
     "augment",
     "resolve",
     "property",
+    "track",
 ]
 
 ArgumentType = Literal["int", "float", "str", "bool", "call", "list", "any"]

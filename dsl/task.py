@@ -385,6 +385,7 @@ class Output(Model):
     dataset: Call | None = None
     model: Call | None = None
     report: Call | None = None
+    track: Call | None = None
 
 
 class Task(Model):

@@ -336,6 +336,8 @@ OUTPUT = Block(
         S("model", "file", "The trained model.", 'folder("out/model")', words=("folder",),
           also=("checkpoint", "weights")),
         S("report", "file", "The report for people.", 'html("out/news.html")', words=("html",)),
+        S("track", "plugin", "Where every round is logged too.", 'mlflow("mlflow.db")',
+          plugin="track", also=("tracker", "tracking", "logger", "experiment")),
     ),
 )  # fmt: skip
 

@@ -101,13 +101,22 @@ class Project:
         NotYet where the task needs what this version cannot run.
         """
         from labelwright.loop import engine
+        from labelwright.tracking import Tracking
 
         self.refuse_unsupported()
         with self._holding("run"), self.bench() as bench:
             bench.store.supersede()
             engine.enter(bench, self.definition.text, self.definition.name)
-            decision = engine.run(bench, observe)
-            self.told = _told(bench)
+            own = self.definition
+            tracking = Tracking(bench, own.folder, own.text, own.name)
+
+            def both(moment: Moment) -> None:
+                tracking.observe(moment)
+                observe(moment)
+
+            decision = engine.run(bench, both)
+            tracking.log()
+            self.told = (*_told(bench), *tracking.told)
             return decision
 
     def choose(self, n: int | None = None) -> NextBatch:
@@ -271,6 +280,19 @@ class Project:
             where = self._output("model", folder, "model")
             write_model(bench, where, name=self.definition.name, merge=merge)
             return where
+
+    def export_tables(self, folder: str | Path | None = None) -> list[Path]:
+        """Write all that the campaign knows as csv files, one a kind of record; default in the state folder.
+
+        `tables.tables_of` says how they follow from the records; `annotations` is the log of all judgements.
+        """
+        from labelwright import __version__, tables
+        from labelwright.loop.campaign import campaign
+
+        with self.looking() as bench:
+            found = tables.tables_of(campaign(bench, __version__, doubts=True))
+            found.rows["annotations"] = list(tables.annotations_of(bench.store))
+        return tables.write_tables(found, Path(folder) if folder else self.state / "tables")
 
     def _output(self, what: str, path: str | Path | None, default: str) -> Path:
         if path is not None:

@@ -30,6 +30,7 @@ _NOUNS: dict[str, str] = {
     "augment": "augmentation",
     "resolve": "way to resolve answers",
     "property": "property of pictures",
+    "track": "tracker",
 }
 
 _OWN = "labelwright"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from labelwright.dsl.task import Task
-    from labelwright.loop.history import Elsewhere
+    from labelwright.loop.history import Campaign, Elsewhere
     from labelwright.loop.plugins import Installed
     from labelwright.loop.versions import Reading
 
@@ -34,6 +34,7 @@ SUPPLIED = frozenset(
     | {"beliefs"}  # query, of spans: that a text has a span of each class, (n_items, n_classes)
     | {"encoder"}  # learn, pretrain: the task's, fitted on the pool (an `encoding.Trainable`)
     | {"outbox"}  # annotate
+    | {"folder"}  # track: what paths of outputs are relative to
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
     | {"votes"}  # pseudo: of the rules on X_labelled's items, then on X_unlabelled's, or None
 )
@@ -272,6 +273,22 @@ class QueryLearner(Protocol):
 
     def fit_again(self, rows: np.ndarray, seed: int) -> Model:
         """A model trained on these rows (with repetition) of X_training: a committee's member."""
+
+
+# --- tracking ----------------------------------------------------------------------------------
+
+
+class Tracker(Protocol):
+    """Where a campaign is logged, beside its own store (`labelwright.track`)."""
+
+    def log(
+        self, key: str, campaign: Campaign, settings: Mapping[str, str], files: Mapping[str, Path]
+    ) -> str:
+        """Log what is not there yet; may be repeated. Returns where it is. Raises ConnectorError.
+
+        key: names the campaign, the same at every call. settings: the task's, as written. files: what else to
+        keep, by what it is.
+        """
 
 
 # --- annotating -------------------------------------------------------------------------------

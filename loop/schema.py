@@ -207,6 +207,88 @@ def second_opinions(db: Database) -> None:
     _run(db, ["ALTER TABLE sent ADD COLUMN not_by TEXT"])  # JSON; NULL: to anybody
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def views(db: Database) -> None:
+    """What people ask of a campaign, as views: for Datasette, or any SQLite tool."""
+    _run(
+        db,
+        [
+            """CREATE VIEW round AS
+              SELECT m.round,
+                json_extract(m.outcome, '$.measurement.holdout_labels') AS holdout_labels,
+                json_extract(d.outcome, '$.annotations') AS annotations,
+                json_extract(d.outcome, '$.holdout_annotations') AS holdout_annotations,
+                json_extract(d.outcome, '$.labels') AS labels,
+                json_extract(d.outcome, '$.asked') AS asked,
+                json_extract(d.outcome, '$.phase') AS phase,
+                json_extract(d.outcome, '$.strategy') AS strategy,
+                json_extract(m.outcome, '$.measurement.accuracy.estimate') AS accuracy,
+                json_extract(m.outcome, '$.measurement.accuracy.low') AS accuracy_low,
+                json_extract(m.outcome, '$.measurement.accuracy.high') AS accuracy_high,
+                json_extract(m.outcome, '$.measurement.macro_f1.estimate') AS macro_f1,
+                json_extract(m.outcome, '$.measurement.micro_f1.estimate') AS micro_f1,
+                json_extract(m.outcome, '$.measurement.ece.estimate') AS ece,
+                json_extract(m.outcome, '$.measurement.alpha.estimate') AS alpha,
+                json_extract(d.outcome, '$.money') AS money,
+                json_extract(d.outcome, '$.currency') AS currency,
+                json_extract(d.outcome, '$.hours') AS hours,
+                json_extract(d.outcome, '$.gate') AS gate,
+                json_extract(d.outcome, '$.pseudo_labels') AS pseudo_labels
+              FROM step m JOIN step d ON d.round = m.round AND d.name = 'decide'
+              WHERE m.name = 'measure' ORDER BY m.round""",
+            """CREATE VIEW criterion AS
+              SELECT s.round,
+                json_extract(v.value, '$.criterion') AS criterion,
+                json_extract(v.value, '$.status') AS status,
+                json_extract(v.value, '$.estimate') AS estimate,
+                json_extract(v.value, '$.bound') AS bound,
+                json_extract(v.value, '$.target') AS target,
+                json_extract(v.value, '$.n') AS holdout_labels,
+                json_extract(v.value, '$.note') AS note
+              FROM step s, json_each(s.outcome, '$.measurement.verdicts') v
+              WHERE s.name = 'measure' ORDER BY s.round, v.key""",
+            """CREATE VIEW class_score AS
+              SELECT s.round,
+                json_extract(c.value, '$.id') AS class,
+                json_extract(c.value, '$.support') AS support,
+                json_extract(c.value, '$.predicted') AS predicted,
+                json_extract(c.value, '$.precision.estimate') AS precision,
+                json_extract(c.value, '$.recall.estimate') AS recall,
+                json_extract(c.value, '$.f1.estimate') AS f1,
+                json_extract(c.value, '$.f1.low') AS f1_low,
+                json_extract(c.value, '$.f1.high') AS f1_high
+              FROM step s, json_each(s.outcome, '$.measurement.classes') c
+              WHERE s.name = 'measure' ORDER BY s.round, c.key""",
+            """CREATE VIEW annotator AS
+              SELECT annotator, source,
+                count(*) AS annotations,
+                sum(skipped) AS skipped,
+                count(DISTINCT item) AS items,
+                round(avg(seconds), 1) AS mean_seconds,
+                round(sum(seconds) / 3600, 2) AS hours,
+                min(round) AS first_round,
+                max(round) AS last_round
+              FROM annotation GROUP BY annotator, source ORDER BY annotator""",
+            """CREATE VIEW vote AS
+              SELECT a.item, l.value AS label, count(*) AS annotators,
+                group_concat(a.annotator, ', ') AS who
+              FROM annotation a, json_each(a.labels) l
+              WHERE NOT a.skipped GROUP BY a.item, l.value ORDER BY a.item, annotators DESC""",
+            """CREATE VIEW disputed AS
+              SELECT item, count(*) AS labels, sum(annotators) AS votes,
+                group_concat(label || ' ' || annotators, ', ') AS votes_by_label
+              FROM vote GROUP BY item HAVING count(*) > 1 ORDER BY votes DESC, item""",
+            """CREATE VIEW asked AS
+              SELECT c.round, c.rank, c.item, c.purpose, c.people, c.utility, c.probability, c.reason,
+                (SELECT count(*) FROM annotation a WHERE a.item = c.item AND a.round = c.round) AS answers
+              FROM choice c ORDER BY c.round, c.rank""",
+            """CREATE VIEW spending AS
+              SELECT round, purpose, source, count(*) AS annotations, sum(seconds) / 3600 AS hours
+              FROM annotation GROUP BY round, purpose, source ORDER BY round, purpose""",
+        ],
+    )
+
+
 def _first_meanings(classes: Sequence[dict[str, Any]]) -> dict[str, list[list[str]]]:
     """A region of its own for each class, within its parent's; parents come first."""
     found: dict[str, list[list[str]]] = {}

@@ -30,6 +30,7 @@ NOUNS: dict[Kind, str] = {
     "read": "sources", "encode": "encoders", "learn": "learners", "query": "query strategies",
     "pseudo": "methods", "annotate": "annotators", "resolve": "ways to resolve answers",
     "pretrain": "pretraining methods", "augment": "augmentations", "property": "properties",
+    "track": "trackers",
 }  # fmt: skip
 
 SHAPES: dict[Type, str] = {

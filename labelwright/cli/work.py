@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelwright.cli.common import DataRoot, Json, Out, State, TaskFile, print_json, project, width
+
+if TYPE_CHECKING:
+    from labelwright.project import Project
 
 
 def status(
@@ -86,9 +89,18 @@ def export(
         bool,
         typer.Option("--merge", help="With --model: fold what `lora` learned into the network."),
     ] = False,
+    tables: Annotated[
+        bool,
+        typer.Option("--tables", help="All that the campaign knows, as csv files in a folder."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write the labelled data set, each label with where it comes from; or the model that it taught."""
+    if tables:
+        if model or merge or format is not None:
+            raise typer.BadParameter("--tables goes with none of --model, --merge and --format")
+        _export_tables(project(task, state, data_root), out, json)
+        return
     if model:
         _export_model(task, state, data_root, out, format, merge, json)
         return
@@ -99,6 +111,14 @@ def export(
         print_json({"dataset": str(path)})
     else:
         typer.echo(path)
+
+
+def _export_tables(at_work: Project, folder: Path | None, json: bool) -> None:
+    written = at_work.export_tables(folder)
+    if json:
+        print_json({"tables": [str(path) for path in written]})
+        return
+    typer.echo("\n".join(map(str, written)))
 
 
 def _export_model(

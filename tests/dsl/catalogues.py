@@ -78,6 +78,9 @@ _SIGNATURES = [
     Signature("read", "bundled", (P("name", "str"),)),
     Signature("pretrain", "contrastive", (_optional("epochs", "int", 20),), needs="network"),
     *(Signature("augment", name) for name in ("crop", "flip", "cutout")),
+    Signature(
+        "track", "mlflow", (_optional("store", "str", "mlflow.db"), _optional("experiment", "str"))
+    ),
     Signature("augment", "color_jitter", (P("strength", "float"),)),
     *(Signature("augment", name, (P("share", "float"),)) for name in ("cutoff", "word_drop")),
 ]

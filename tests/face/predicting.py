@@ -12,3 +12,7 @@ CLASSES = ["Red", "Blue"]
 
 def predict(*words: object, stdin: str = "") -> Result:
     return CliRunner().invoke(app, ["predict", *map(str, words)], input=stdin)
+
+
+def invoke(*words: object) -> Result:
+    return CliRunner().invoke(app, list(map(str, words)))
