@@ -30,6 +30,7 @@ from labelwright.loop.outbox import Outbox
 from labelwright.loop.people.anchoring import anchoring
 from labelwright.loop.sending import batch_id
 from labelwright.loop.sets import Sets
+from labelwright.loop.shift.looking import distribution
 from labelwright.loop.split import POOL
 from labelwright.loop.store import Store
 from labelwright.loop.supported import several
@@ -81,6 +82,7 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         flagged=flagged_answers(bench),
         awaited=awaited(bench),
         anchoring=_anchoring(bench),
+        distribution=distribution(bench, rounds, whole=doubts and known),
         decision=decision.ending,
         reason=decision.reason,
     )

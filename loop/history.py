@@ -9,6 +9,8 @@ from labelwright.loop.people.records import AnnotatorScore as AnnotatorScore
 from labelwright.loop.people.records import People as People
 from labelwright.loop.record import Estimate as Estimate
 from labelwright.loop.record import Record as Record
+from labelwright.loop.shift.records import Comparison as Comparison
+from labelwright.loop.shift.records import Distribution as Distribution
 
 Status = Literal["PASS", "FAIL", "NOT YET KNOWN"]
 
@@ -109,6 +111,37 @@ class Choosing(Record):
     likeness_by_chance: float | None = None  # the same of what chance drew
 
 
+class HoldoutStage(Record):
+    """What a round drew of the holdout, where it is drawn in stages."""
+
+    design: Literal["uniform", "stratified", "active"]
+    why: str
+    evidence: float | None = None  # nats by which labels speak for the model's confidences
+    frame: int  # items that could be drawn
+    drawn: int
+    least: float  # probability of the items of the frame to be drawn, from …
+    most: float  # … to
+
+
+class Stability(Record):
+    """A round's model beside the one before it, on pool items that stay the same, whatever is labelled."""
+
+    items: int  # of the stop set
+    kappa: float | None  # agreement of the two models' answers beyond chance
+    changed: float  # share of the items whose answer is another
+    uncertainty: float  # mean of 1 − the probability of the answer, by the newer model
+
+
+class Control(Record):
+    """Labels drawn at random, so far, and what a model of these alone comes to on the holdout."""
+
+    labels: int
+    accuracy: float | None = None
+    n: int = 0  # holdout labels
+    chosen: tuple[tuple[int, float], ...] = ()  # the first so many chosen labels, and their model's
+    apart: tuple[float, ...] = ()  # standard deviation of each difference to `accuracy`
+
+
 class RoundRecord(Record):
     """One finished round."""
 
@@ -136,10 +169,12 @@ class RoundRecord(Record):
     choosing: Choosing | None = (
         None  # None in rounds of earlier versions, and where nothing is chosen
     )
+    holdout_stage: HoldoutStage | None = None  # None where the sample is uniform from the start
     money: float | None = None
     currency: str | None = None
     hours: float | None = None
     seconds: float = 0.0  # wall time; never part of `curve --json`
+    shift: tuple[Comparison, ...] = ()  # parts of the data held against each other
     measurement: Measurement
 
 
@@ -242,6 +277,76 @@ class FlaggedAnswer(Record):
     why: tuple[str, ...]  # a sentence each
 
 
+class Band(Record):
+    """A figure with the band that holds it at 90%; None where it is beyond what can be reached."""
+
+    estimate: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class CurvePoint(Record):
+    """The forecast curve after so many training annotations: the figure, 90% band."""
+
+    annotations: int
+    accuracy: Band
+
+
+class Reach(Record):
+    """What a target takes. more: further training annotations, where it can be reached at all."""
+
+    criterion: str
+    target: float
+    unreachable: float  # chance that labels of this pool do not get there
+    reached: float  # chance that it is reached already
+    more: Band
+    money: Band | None = None
+    hours: Band | None = None
+
+
+class Forecast(Record):
+    """Where the curve goes from here, by what is known after the last round."""
+
+    figure: Literal["accuracy", "micro F1"]
+    rounds: int  # that it rests on
+    why_not: str = ""  # why there is none
+    points: tuple[CurvePoint, ...] = ()
+    reaches: tuple[Reach, ...] = ()
+    shapes: dict[str, float] = {}  # weight of each shape of curve
+    currency: str | None = None
+
+
+class Worth(Record):
+    """What further annotations of one kind would bring; gain in accuracy, None where not known."""
+
+    kind: Literal["training", "holdout", "second opinions"]
+    annotations: int
+    gain: Band | None
+    decides: bool = False  # open criteria would be decided by them
+    sentence: str
+    best: bool = False
+
+
+class WouldStop(Record):
+    """What a stopping rule would have done."""
+
+    rule: str
+    round: int | None  # None: it would go on
+    annotations: int | None = None  # on training, by then
+    accuracy: float | None = None
+    money: float | None = None
+    acts: bool = False  # the task file asks for it
+    sentence: str
+
+
+class Helps(Record):
+    """Whether choosing beats chance: labels by chance for what as many chosen ones reach sooner."""
+
+    labels: int  # drawn at random so far
+    saving: Band | None = None  # 2: half the labels
+    sentence: str
+
+
 class Campaign(Record):
     """Everything a report needs, read from the store; no paths, no secrets."""
 
@@ -265,5 +370,6 @@ class Campaign(Record):
     awaited: Awaited | None = None
     anchoring: Anchoring | None = None
     people: People | None = None  # None where it was not asked for
+    distribution: Distribution = Distribution()
     decision: Literal["running", "waiting", "passed", "failed", "spent", "exhausted"]
     reason: str  # one sentence

@@ -24,6 +24,7 @@ from labelwright.loop.measuring import measure
 from labelwright.loop.pretraining import pretrain
 from labelwright.loop.pseudo import refuse_misfits
 from labelwright.loop.sending import send
+from labelwright.loop.shift.comparing import comparisons
 from labelwright.loop.split import ASIDE, HOLDOUT, POOL, by_condition, by_size, extend
 from labelwright.loop.store import Choice
 from labelwright.loop.supported import learnable
@@ -216,12 +217,19 @@ def decide(bench: Workbench, round_: int) -> Outcome:
         gate_why=outcome["pseudo_label"]["why"],
         utility_spread=outcome["choose"]["spread"],
         choosing=outcome["choose"].get("choosing"),
+        holdout_stage=outcome["choose"].get("holdout_stage"),
         money=used.money(bench.task),
         currency=price.currency if price else None,
         hours=used.hours,
+        shift=outcome["measure"].get("shift", ()),
         measurement=outcome["measure"]["measurement"],
     )
     return Outcome(record.model_dump(mode="json"))
+
+
+def shift(bench: Workbench, round_: int) -> dict[str, Any]:
+    """How the parts of the data compare."""
+    return {"shift": [each.model_dump(mode="json") for each in comparisons(bench, round_)]}
 
 
 _BEFORE_DECIDE = ("choose", "collect", "resolve", "pseudo_label", "measure")
@@ -236,6 +244,6 @@ STEPS = (
     Step("resolve", resolve),
     Step("learn", learn),
     Step("pseudo_label", pseudo),
-    Step("measure", lambda b, r: Outcome(measure(b, r))),
+    Step("measure", lambda b, r: Outcome({**measure(b, r), **shift(b, r)})),
     Step("decide", decide),
 )
