@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labelwright import figures
@@ -9,7 +10,7 @@ from labelwright.words import cell_width, clean, fit, pad, wrap
 
 if TYPE_CHECKING:
     from labelwright.choosing import NextBatch, NextItem
-    from labelwright.loop.history import Choosing
+    from labelwright.loop.history import Choosing, RoundRecord
 
 _LONGEST_ID = 24
 
@@ -60,3 +61,15 @@ def choosing_lines(choosing: Choosing) -> list[str]:
             line += f", {arm.ties:,} tied with the last" if arm.ties else ""
         lines.append(line)
     return lines + [clean(note) for note in choosing.notes]
+
+
+def holdout_lines(rounds: Sequence[RoundRecord]) -> list[str]:
+    """How the holdout was drawn, in one line; nothing where it is uniform from the start."""
+    stages = [r.holdout_stage for r in rounds if r.holdout_stage is not None]
+    if not stages:
+        return []
+    parts: dict[str, int] = {}
+    for stage in stages:
+        parts[stage.design] = parts.get(stage.design, 0) + stage.drawn
+    told = ", ".join(f"{n:,} {design}" for design, n in parts.items())
+    return [f"holdout items drawn: {told}; {clean(stages[-1].why)}"]

@@ -135,6 +135,7 @@ def _round(record: RoundRecord) -> dict[str, Any]:
         "unusable": record.unusable,
         "phase": record.phase,
         "strategy": record.strategy,
+        "holdout_stage": record.holdout_stage.model_dump() if record.holdout_stage else None,
         "pseudo_labels": record.pseudo_labels,
         "gate": record.gate,
         "verdicts": [v.status for v in now.verdicts],

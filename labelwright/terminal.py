@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from labelwright import figures
-from labelwright.choosing_view import choosing_lines
+from labelwright.choosing_view import choosing_lines, holdout_lines
 from labelwright.console import RichProgress, say
-from labelwright.loop.alarms import alarms
+from labelwright.loop.alarms import alarms, holdout_alarms
 from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
 from labelwright.summary import (
     MARKS,
@@ -64,7 +64,11 @@ class RoundTable:
         self._floor: float | None = None
 
     def lines(self, record: RoundRecord) -> str:
-        """The round's line; before the first one the heading."""
+        """The round's line; before the first one the heading. Under it, what became of a holdout's design."""
+        told = [f"        warning: {line}" for line in holdout_alarms(record)]
+        return "\n".join([self._round(record), *told])
+
+    def _round(self, record: RoundRecord) -> str:
         if self._floor is not None:
             return self._line(record)
         main = record.measurement.main
@@ -270,9 +274,10 @@ def _chosen(campaign: Campaign) -> list[str]:
         for record in campaign.rounds
         for found in alarms(record)
     ]
+    told = holdout_lines(campaign.rounds)
     if last is None or last.choosing is None or not (wrong or last.choosing.notes):
-        return wrong
-    return choosing_lines(last.choosing) + wrong
+        return told + wrong
+    return choosing_lines(last.choosing) + told + wrong
 
 
 def _flagged(campaign: Campaign) -> list[str]:

@@ -16,6 +16,18 @@ CHANCE = 1e-6
 
 def alarms(record: RoundRecord) -> list[str]:
     """A sentence for each thing that is wrong with how the round's items were chosen."""
+    return holdout_alarms(record) + _of_choosing(record)
+
+
+def holdout_alarms(record: RoundRecord) -> list[str]:
+    """That the model's confidences did not help to draw the holdout, as the task asks."""
+    stage = record.holdout_stage
+    if stage is None or stage.evidence is None or stage.design != "uniform":
+        return []
+    return [f"{stage.why}: the holdout’s next {stage.drawn:,} items were drawn uniformly"]
+
+
+def _of_choosing(record: RoundRecord) -> list[str]:
     told = record.choosing
     if told is None:  # a round of an earlier version: only the spread of the whole batch is known
         spread, name = record.utility_spread, record.strategy.partition("(")[0]

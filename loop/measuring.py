@@ -12,6 +12,7 @@ import numpy as np
 from labelwright.loop.conditions import mask
 from labelwright.loop.constraints import Judge
 from labelwright.loop.history import Look, Measurement, RoundRecord, Verdict
+from labelwright.loop.holdout_view import weighted
 from labelwright.loop.labels import closer, in_force
 from labelwright.loop.measure import metrics
 from labelwright.loop.measure.ceiling import ceiling
@@ -108,17 +109,20 @@ def evidence(bench: Workbench, round_: int) -> View:
     items, task = bench.items(round_), bench.task
     _, held = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
     rows = held.rows if bench.learned(round_) else held.rows[:0]
-    probs = np.empty((0, len(task.labels)))
-    if len(rows) and task.kind != "spans":
-        probs = bench.final(round_).predict_proba(bench.seen(round_, rows))
-    shown = items.take(rows).table
     resolved = bench.needed(round_, "resolve")
-    told: dict[str, Any] = {
-        "slices": {s.name: mask(s.when, shown) for s in task.slices},
+    shared: dict[str, Any] = {
         "labels_per_class": resolved["labels_per_class"],
         "alpha": _alpha(bench, round_),
         "seed": derive_seed(bench.context.seed, "measure"),
     }
+    view = weighted(bench, round_, held, shared | {"labels": resolved["labels"]})
+    if view is not None:
+        return view
+    probs = np.empty((0, len(task.labels)))
+    if len(rows) and task.kind != "spans":
+        probs = bench.final(round_).predict_proba(bench.seen(round_, rows))
+    shown = items.take(rows).table
+    told = shared | {"slices": {s.name: mask(s.when, shown) for s in task.slices}}
     classes = tuple(c.id for c in task.labels)
     if task.kind == "spans":
         model: Any = bench.final(round_) if len(rows) else None

@@ -103,8 +103,6 @@ def unsupported(task: Task) -> list[str]:
         found.append(
             f"annotators resolve = {task.annotators.resolve} for {_several(task)} ({' and '.join(can)} can)"
         )
-    if task.holdout.measure != "uniform":
-        found.append(f"holdout measure = {task.holdout.measure} (uniform can)")
     if task.existing_labels is not None and task.existing_labels.trust != "verified":
         found.append(f"existing_labels trust = {task.existing_labels.trust} (verified can)")
     if task.existing_labels is not None and task.existing_labels.audit:

@@ -1,4 +1,7 @@
-"""What measures: a uniform sample of the holdout, which grows when the task file asks for more."""
+"""What measures: a uniform sample of the holdout, which grows when the task file asks for more.
+
+Where the task says so, it is drawn in stages instead: `holdout_sample`.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import numpy as np
 
 from labelwright.loop.budget import holdout_items, holdout_room
 from labelwright.loop.draft import Claim, Draft, Pick
+from labelwright.loop.holdout_sample import claim, in_stages
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import HOLDOUT
 
 
 def holdout(draft: Draft) -> Claim:
     """Rows of the sample not asked yet, and those whose answers a change of the definition set aside."""
+    if in_stages(draft):
+        return claim(draft)
     task, people = draft.task, draft.task.annotators.overlap
     used = draft.used()
     new = _sample(draft)

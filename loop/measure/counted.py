@@ -136,7 +136,7 @@ def of_sets(
             for members in parents.values()
             if len(members) != 1
         },
-        gaps=_gaps(truth, probs),
+        gaps=gaps_of(truth, probs),
         decisions=truth.shape[1],
         **rest,  # type: ignore[arg-type]
     )
@@ -152,7 +152,7 @@ def _any(decisions: np.ndarray, members: frozenset[int]) -> np.ndarray:
     return np.asarray(decisions[:, sorted(members)].any(axis=1))
 
 
-def _gaps(truth: np.ndarray, probs: np.ndarray) -> np.ndarray:
+def gaps_of(truth: np.ndarray, probs: np.ndarray) -> np.ndarray:
     """(n, ECE_BINS) the sum of outcome less probability over an item's decisions in each bin."""
     bins = np.minimum((probs * metrics.ECE_BINS).astype(int), metrics.ECE_BINS - 1)
     found = np.zeros((len(truth), metrics.ECE_BINS))

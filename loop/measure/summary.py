@@ -9,6 +9,7 @@ from labelwright.loop.history import ClassScore, Estimate, Look, Measurement
 from labelwright.loop.measure.evidence import Bounded, Evidence, View
 from labelwright.loop.measure.looks import level
 from labelwright.loop.measure.verdicts import descendants, verdicts
+from labelwright.loop.measure.weighted import Weighted
 
 _EACH_SIDE = 0.975
 
@@ -26,7 +27,9 @@ def measurement(
     def estimate(figure: Bounded) -> Estimate:
         return estimated(figure, look)
 
-    one = isinstance(evidence, Evidence)
+    one = isinstance(evidence, Evidence) or (
+        isinstance(evidence, Weighted) and evidence.kind == "one"
+    )
     return Measurement(
         kind="one" if one else "many" if task.kind == "classification" else "spans",
         holdout_labels=len(evidence),
@@ -55,7 +58,7 @@ def measurement(
             for i, c in enumerate(task.labels)
         ),
         confusion=tuple(tuple(int(n) for n in row) for row in evidence.confusion)
-        if isinstance(evidence, Evidence)
+        if isinstance(evidence, Evidence | Weighted) and one
         else (),
         verdicts=verdicts(task, evidence, look),
         look=look,
