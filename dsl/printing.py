@@ -122,6 +122,15 @@ def value(item: t.Value) -> str:
             return f"{item.name}({arguments(item.args)})"
 
 
+def sample(item: t.Sample) -> str:
+    """An example or a counterexample of a class."""
+    if item.kind == "image":
+        return f"image({text(item.value)})"
+    if item.kind == "span":
+        return f"span({text(item.value)}, {text(item.marked or '')})"
+    return text(item.value)
+
+
 def arguments(args: tuple[t.Argument, ...]) -> str:
     """What stands between the brackets of a call."""
     return ", ".join(f"{a.name} = {value(a.value)}" if a.name else value(a.value) for a in args)

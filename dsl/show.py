@@ -132,7 +132,7 @@ def _class(item: t.Class, indent: int) -> list[Row]:
         rows.append(("describe", f"= {p.text(item.describe, indent=indent)}"))
     for name, samples in (("examples", item.examples), ("counterexamples", item.counterexamples)):
         if samples:
-            rows.append((name, f"= [{', '.join(map(_sample, samples))}]"))
+            rows.append((name, f"= [{', '.join(map(p.sample, samples))}]"))
     if item.aliases:
         rows.append(("aliases", f"= [{', '.join(map(p.text, item.aliases))}]"))
     if item.role != "label":
@@ -144,14 +144,6 @@ def _class(item: t.Class, indent: int) -> list[Row]:
     if item.color:
         rows.append(("color", f"= {p.text(item.color)}"))
     return rows
-
-
-def _sample(sample: t.Sample) -> str:
-    if sample.kind == "image":
-        return f"image({p.text(sample.value)})"
-    if sample.kind == "span":
-        return f"span({p.text(sample.value)}, {p.text(sample.marked or '')})"
-    return p.text(sample.value)
 
 
 def _columns(names: tuple[str, ...]) -> str:
@@ -275,13 +267,18 @@ def _budget(task: t.Task) -> list[Row]:
     rows.append(("per_round", f"= {p.number(budget.per_round)} items"))
     if budget.rounds is not None:
         rows.append(("rounds", f"= {p.number(budget.rounds)}"))
+    if budget.stop is not None:
+        rows.append(("stop", f"= {budget.stop}"))
     return rows
 
 
 def _query(query: t.Query) -> list[Row]:
     most = query.second_opinions
     opinions = "none" if most == 0 else "auto" if most == 1 else f"at_most({p.share(most)})"
-    return [("order", f"= {query.order}"), ("second_opinions", f"= {opinions}")]
+    rows: list[Row] = [("order", f"= {query.order}"), ("second_opinions", f"= {opinions}")]
+    if query.control:
+        rows.append(("control", f"= {p.share(query.control)}"))
+    return rows
 
 
 def _phase(phase: t.Phase) -> Row:
