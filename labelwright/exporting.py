@@ -20,6 +20,7 @@ from labelwright.loop import disk
 from labelwright.loop.alarms import alarms
 from labelwright.loop.errors import LabelwrightError
 from labelwright.loop.history import Campaign, Estimate, Measurement, RoundRecord
+from labelwright.loop.shift.words import sentence
 from labelwright.summary import bill, last_round, nothing_learned, outcome, verdicts
 
 if TYPE_CHECKING:
@@ -104,6 +105,15 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
             {"round": record.round, "warning": told}
             for record in campaign.rounds
             for told in alarms(record)
+        ],
+        "shift": [
+            {
+                "about": each.about,
+                "differs": each.differs,
+                "alarm": each.alarm,
+                "told": sentence(each),
+            }
+            for each in campaign.distribution.comparisons
         ],
         "items": {
             "all": campaign.items,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         AppliedDefinition,
         Awaited,
         Campaign,
+        Distribution,
         RoundRecord,
         Synced,
     )
@@ -252,6 +253,14 @@ class Project:
 
         with self.looking() as bench:
             return campaign(bench, __version__, doubts=doubts)
+
+    def distribution(self) -> Distribution:
+        """Whether pool, holdout and new rows differ, and which regions of the pool were never asked."""
+        from labelwright.loop.campaign import records
+        from labelwright.loop.shift.looking import distribution
+
+        with self.looking() as bench:
+            return distribution(bench, records(bench.store), whole=True)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write the report, one offline HTML file; default `output.report`, else the state folder."""

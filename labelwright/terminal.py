@@ -14,6 +14,7 @@ from labelwright.choosing_view import choosing_lines, holdout_lines
 from labelwright.console import RichProgress, say
 from labelwright.loop.alarms import alarms, holdout_alarms
 from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
+from labelwright.shift_view import warning
 from labelwright.summary import (
     MARKS,
     Bill,
@@ -208,6 +209,7 @@ def status_view(
         ("What it cost", _cost(task, campaign, spent)),
         ("Who did what", _people(campaign)),
         *([("How chosen", chosen)] if (chosen := _chosen(campaign)) else []),
+        *([("Data", data)] if (data := _data(campaign)) else []),
         *([("Not counted", _flagged(campaign))] if campaign.flagged else []),
         ("What next", [_sentence(campaign.reason), *([following] if following else [])]),
     ]
@@ -280,6 +282,11 @@ def _chosen(campaign: Campaign) -> list[str]:
     return choosing_lines(last.choosing) + told + wrong
 
 
+def _data(campaign: Campaign) -> list[str]:
+    """Parts of the data that differ and should not."""
+    return [f"warning: {clean(warning(each))}" for each in campaign.distribution.alarms]
+
+
 def _flagged(campaign: Campaign) -> list[str]:
     """Who, which item and why, for every answer that breaks a constraint."""
     lines = [flag_line(clean(f.annotator), clean(f.item), f.why) for f in campaign.flagged]
@@ -293,11 +300,13 @@ def awaited_line(awaited: Awaited) -> str:
     """`round 4 · 50 items out · ann: 38 · bo: 41 · waiting for 9 second opinions · 3 skipped`."""
     parts = [f"round {awaited.round}", f"{figures.counted(awaited.items, 'item')} out"]
     parts += [f"{clean(who)}: {n:,}" for who, n in awaited.answers.items()]
-    first = awaited.missing - awaited.seconds
+    first = awaited.missing - awaited.seconds - awaited.adjudications
     if first:
         parts.append(f"waiting for {figures.counted(first, 'answer')}")
     if awaited.seconds:
         parts.append(f"waiting for {figures.counted(awaited.seconds, 'further opinion')}")
+    if awaited.adjudications:
+        parts.append(f"waiting for {figures.counted(awaited.adjudications, 'adjudication')}")
     parts += [f"{awaited.skipped:,} skipped"] if awaited.skipped else []
     return " · ".join(parts)
 

@@ -14,6 +14,7 @@ from labelwright.cli.common import DataRoot, Json, State, TaskFile, print_json, 
 if TYPE_CHECKING:
     from labelwright.loop.deciding import Decision
     from labelwright.loop.engine import Moment
+    from labelwright.loop.history import RoundRecord
     from labelwright.project import Project
 
 
@@ -48,6 +49,8 @@ def run(
 ) -> None:
     """Go through rounds until the criteria hold, the budget is spent, or people must answer first."""
     from labelwright.exporting import status_json
+    from labelwright.loop.shift.looking import news
+    from labelwright.shift_view import warning
     from labelwright.terminal import RichProgress, RoundTable, closing, say, verdict_lines
 
     with RichProgress() as progress:
@@ -60,7 +63,10 @@ def run(
             progress.close()
             say(line, stream=sys.stderr if json else None)
 
+        earlier: RoundRecord | None = None
+
         def observe(moment: Moment) -> None:
+            nonlocal earlier
             if moment.when == "begin":
                 progress.step(f"round {moment.round}: {moment.step.replace('_', '-')}")
                 return
@@ -73,12 +79,15 @@ def run(
                 )
             if moment.record is not None:
                 say(table.lines(moment.record))
+                for each in news(moment.record, earlier):
+                    say(f"warning: {warning(each)}")
+                earlier = moment.record
 
         at_work = begin()
         if not json:
             say("\n".join([at_work.heading(), *(f"note: {n}" for n in at_work.notes()), ""]))
-            for record in at_work.rounds_so_far():
-                say(table.lines(record))
+            for earlier in at_work.rounds_so_far():
+                say(table.lines(earlier))
         decision = at_work.run(observe)
         progress.close()
         for line in at_work.told:

@@ -8,10 +8,12 @@ from functools import partial
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from labelwright import figures
+from labelwright import figures, shift_view
 from labelwright.charts import curve_svg
+from labelwright.coverage_chart import coverage_svg
 from labelwright.dsl.task import Task
 from labelwright.loop.history import Campaign
+from labelwright.loop.shift import words as shift_words
 from labelwright.report import view
 from labelwright.report.marks import stretches
 from labelwright.report.shown import ShownItem, doubted, samples
@@ -68,6 +70,7 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
             cards=view.class_cards(task),
             curve=Markup(curve_svg(campaign, targets=targets)),  # noqa: S704 - our own SVG, escaped
             curve_narrow=Markup(curve_svg(campaign, targets=targets, narrow=True)),  # noqa: S704
+            coverage_picture=Markup(_coverage(campaign)),  # noqa: S704
             class_rows=view.class_rows(last, names) if last else [],
             sorted_rows=len(task.labels) > view.WEAKEST_FIRST,
             matrix=view.matrix(now, names) if now else None,
@@ -79,6 +82,11 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
             settings=settings(task),
         )
     )
+
+
+def _coverage(campaign: Campaign) -> str:
+    covered = campaign.distribution.coverage
+    return "" if covered is None else coverage_svg(covered)
 
 
 def _environment(names: Mapping[str, str]) -> Environment:
@@ -106,6 +114,12 @@ def _environment(names: Mapping[str, str]) -> Environment:
         "capital": lambda text: text[:1].upper() + text[1:],
         "titles": lambda ids: ", ".join(names.get(id, id) for id in ids.split(", ")),
         "marked": view.marked,
+        "parts_named": shift_words.names,
+        "compared": shift_words.sentence,
+        "compared_remedy": shift_words.remedy,
+        "tests_shown": shift_view.shown,
+        "test_effect": shift_view.effect,
+        "probability": shift_view.probability,
         "stretches": partial(stretches, limit=TEXT_LIMIT),
         "short": lambda text: shorten(text, TEXT_LIMIT),
     }

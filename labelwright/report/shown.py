@@ -70,4 +70,6 @@ def shown_ids(campaign: Campaign) -> tuple[str, ...]:
     """Ids of all items that the report shows, each once: what `render_report` wants as `items`."""
     ids = [c.item for s in samples(campaign) for c in s.chosen]
     ids += [d.item for d in doubted(campaign)]
+    if (covered := campaign.distribution.coverage) is not None:  # what has no name is shown
+        ids += [item for region in covered.regions if not region.name for item in region.examples]
     return tuple(dict.fromkeys(ids))

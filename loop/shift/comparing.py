@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MOST = 2_000
 """Items of each part that are looked at; more are drawn at random."""
 
+_REFITTED = 1_000  # the same, where an encoder is fitted on them
 _PREDICTED, _VECTORS = "predicted classes", "vectors"
 _LABELS = 30  # on the holdout, that tell how the model confuses classes
 
@@ -160,12 +161,12 @@ def _vectors(
     if not encoder.fitted and bench.task.train.pretrain is None:
         features = bench.features(round_)
         return np.asarray(features[rows[0]]), np.asarray(features[rows[1]])
-    least = min(map(len, rows))
+    least = min(_REFITTED, *map(len, rows))
     rng = np.random.default_rng(derive_seed(bench.context.seed, "shift encoder"))
     if encoder.fitted:  # on as many of each
         both = [np.sort(rng.permutation(part)[:least]) for part in rows]
-        rows = (both[0], both[1])
         encoder.fit(items.take(np.sort(np.concatenate(both))))
+        rows = both[0], both[1]
     one, other = (bench.encode(encoder, items.take(part), bench.context) for part in rows)
     return one, other
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from labelwright.loop.shift.naming import by_columns, by_words, words_of
@@ -60,7 +62,7 @@ def test_korean_is_named_by_stems() -> None:
 
 
 def test_columns_tell_regions_apart() -> None:
-    columns = {
+    columns: dict[str, list[Any]] = {
         "age": [20.0, 25, 22, 60, 65, None],
         "sex": ["F", "M", "F", "M", "M", "F"],
         "same": [1, 1, 1, 1, 1, 1],
