@@ -66,12 +66,12 @@ def _assumed(found: Sequence[Outlook], truth: str | None) -> str:
             f"REHEARSAL: the campaign was run {figures.counted(one.campaigns, 'time')} a line on its own "
             f"data, by simulated people who read column {clean(truth)}. Accuracy is the model's against it."
         )
-    low, high = one.scenario.reachable
+    low, high = (figures.percent(end, 0) for end in one.scenario.reachable)
     return (
         f"Assumed, not measured: {figures.counted(one.campaigns, 'campaign')} a line, with learning curves "
-        f"as other data sets had them that end between {figures.percent(low, 0)} and "
-        f"{figures.percent(high, 0)} (--reachable), classes equally common, wrong answers of any class. Accuracy is the model's against "
-        "the truth; right, the labels'. With some labels at hand, --truth COLUMN runs the campaign itself."
+        f"as other data sets had them that end between {low} and {high} (--reachable), classes equally "
+        "common, wrong answers of any class. Accuracy is the model's against the truth; right, the labels'. "
+        "With some labels at hand, --truth COLUMN runs the campaign itself."
     )
 
 
