@@ -315,6 +315,7 @@ class Budget(Model):
     hours: float | None = None  # of annotators' time
     per_round: int = 20  # items
     rounds: int | None = None
+    stop: Literal["stable", "small_gain"] | None = None  # ends it sooner, beside criteria met
 
 
 class Phase(Model):
@@ -329,6 +330,7 @@ class Query(Model):
     second_opinions: float = Field(
         default=0.0, description="The most of a round's questions; 0 is `none`, 1 is `auto`."
     )
+    control: float = 0.0  # share of each batch drawn at random, to compare with
 
 
 class Cap(Model):

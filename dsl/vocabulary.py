@@ -265,6 +265,9 @@ BUDGET = Block(
           unit="items", least=1, also=("batch", "batch_size", "per_batch", "n_instances")),
         S("rounds", "count", "The most rounds.", "12", least=1,
           also=("iterations", "cycles", "max_rounds")),
+        S("stop", "word",
+          "What ends it sooner, beside criteria met: predictions that settle, or little left to gain.",
+          "stable", words=("stable", "small_gain"), also=("stopping", "early_stopping")),
     ),
 )  # fmt: skip
 
@@ -276,6 +279,9 @@ QUERY = Block(
         S("second_opinions", "opinions",
           "Questions to somebody else about an answered item, where worth more than a new one.",
           "at_most(25%)", "none", also=("relabel", "relabelling", "relabeling", "recheck")),
+        S("control", "share",
+          "The share of each batch drawn at random, to show what choosing saves; it trains too.",
+          "10%", also=("random_arm", "control_group", "baseline")),
     ),
 )  # fmt: skip
 

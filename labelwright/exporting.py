@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from labelwright.loop import disk
 from labelwright.loop.alarms import alarms
 from labelwright.loop.errors import LabelwrightError
-from labelwright.loop.history import Campaign, Estimate, Measurement, RoundRecord
+from labelwright.loop.history import Campaign, Estimate, Measurement, Record, RoundRecord
 from labelwright.loop.shift.words import sentence
 from labelwright.summary import bill, last_round, nothing_learned, outcome, verdicts
 
@@ -45,7 +45,10 @@ def curve_json(campaign: Campaign) -> dict[str, Any]:
     `annotations` counts those spent on training so far, `holdout_annotations` the others; rounds of
     another `definition` measured other classes.
     """
-    return {"rounds": [_round(record) for record in campaign.rounds]}
+    return {
+        "rounds": [_round(record) for record in campaign.rounds],
+        "forecast": _record(campaign.forecast),
+    }
 
 
 def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
@@ -100,6 +103,10 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
         ],
         "awaited": campaign.awaited.model_dump() if campaign.awaited else None,
         "anchoring": campaign.anchoring.model_dump() if campaign.anchoring else None,
+        "forecast": _record(campaign.forecast),
+        "worth": [_record(each) for each in campaign.worth],
+        "stopping": [_record(each) for each in campaign.stopping],
+        "helps": _record(campaign.helps),
         "choosing": last.choosing.model_dump(mode="json") if last and last.choosing else None,
         "warnings": [
             {"round": record.round, "warning": told}
@@ -164,6 +171,19 @@ def _estimate(estimate: Estimate) -> dict[str, float | None]:
         "low": _figure(estimate.low),
         "high": _figure(estimate.high),
     }
+
+
+def _record(record: Record | None) -> Any:
+    """A record as JSON has it, figures rounded."""
+    return None if record is None else _rounded(record.model_dump(mode="json"))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return _figure(value) if isinstance(value, float) else value
 
 
 def _figure(value: float | None) -> float | None:

@@ -26,16 +26,24 @@ class Decision:
 
 
 def decide(
-    task: Task, measurement: Measurement, used: Spent, rounds: int, available: int
+    task: Task,
+    measurement: Measurement,
+    used: Spent,
+    rounds: int,
+    available: int,
+    settled: str | None = None,
 ) -> Decision:
     """Stop when every criterion passes, the budget is spent, or nothing is left to ask.
 
-    rounds: finished so far. available: pool items nobody was asked about.
+    rounds: finished so far. available: pool items nobody was asked about. settled: why the stopping rule
+    that the task names stops here.
     """
     verdicts = measurement.verdicts
     if verdicts and all(v.status == "PASS" for v in verdicts):
         return Decision("passed", "every criterion holds on the holdout")
     stopped = _spent(task, used, rounds, available)
+    if stopped is None and settled is not None:
+        stopped = "spent", settled
     if stopped is None:
         return Decision("running", "criteria are open and the budget has room")
     ending, why = stopped

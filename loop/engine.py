@@ -13,6 +13,7 @@ from labelwright.dsl.diff.whole import diff
 from labelwright.loop.budget import spent
 from labelwright.loop.deciding import Decision, decide
 from labelwright.loop.errors import DefinitionChanged, StoreError
+from labelwright.loop.forecast.stopping import stops_now
 from labelwright.loop.history import RoundRecord
 from labelwright.loop.measuring import judge_again
 from labelwright.loop.steps import STEPS
@@ -163,7 +164,11 @@ def standing(bench: Workbench, record: RoundRecord) -> Decision:
     if not available and bench.source_changed(record.round):
         return Decision("running", "rows were appended to the data")
     measurement = judge_again(bench, record)
-    return decide(bench.task, measurement, used, record.round + 1, available)
+    settled = None
+    if (rule := bench.task.budget.stop) is not None:
+        before = [finished(bench.store, r) for r in range(record.round)]
+        settled = stops_now(rule, [*(r for r in before if r is not None), record])
+    return decide(bench.task, measurement, used, record.round + 1, available, settled)
 
 
 def _round(bench: Workbench, round_: int, observe: Observe) -> RoundRecord | None:

@@ -155,8 +155,12 @@ class RoundRecord(Record):
     asked_again: int = (
         0  # of these, and of the holdout's, those that a change of the definition set aside
     )
+    gold_annotations: int = 0  # on gold, so far
+    adjudications: int = 0  # by the adjudicator, so far
+    audit_annotations: int = 0  # re-checks, so far
     second_opinions: int = 0  # of `asked`, to somebody else about a label that the model shares
     rechecks: int = 0  # and about one that it does not
+    audits: int = 0  # existing labels that were looked at again in this round
     unusable: int = 0  # items dropped so far because people called them unusable
     phase: str
     strategy: str
@@ -174,6 +178,9 @@ class RoundRecord(Record):
     currency: str | None = None
     hours: float | None = None
     seconds: float = 0.0  # wall time; never part of `curve --json`
+    stability: Stability | None = None
+    control: Control | None = None  # where `query` has a share of control
+    gain: float | None = None  # expected of the next 100 training annotations, in the main figure
     shift: tuple[Comparison, ...] = ()  # parts of the data held against each other
     measurement: Measurement
 
@@ -199,6 +206,7 @@ class Awaited(Record):
     answers: dict[str, int]  # annotator -> judgements given, skips included
     missing: int  # judgements still to come
     seconds: int = 0  # of these, second (third, …) opinions on items that somebody has answered
+    adjudications: int = 0  # and answers that the adjudicator alone can give
     skipped: int = 0
 
 
@@ -347,6 +355,15 @@ class Helps(Record):
     sentence: str
 
 
+class Paused(Record):
+    """Somebody whose answers to gold are below what the task asks: theirs are set aside."""
+
+    annotator: str
+    right: int
+    answers: int  # on gold
+    threshold: float  # `pause when gold < …`
+
+
 class Campaign(Record):
     """Everything a report needs, read from the store; no paths, no secrets."""
 
@@ -368,7 +385,13 @@ class Campaign(Record):
     annotators: tuple[AnnotatorScore, ...]
     flagged: tuple[FlaggedAnswer, ...] = ()
     awaited: Awaited | None = None
+    paused: tuple[Paused, ...] = ()
+    in_doubt: int = 0  # labels below the agreement that sends them to the adjudicator, not sent yet
     anchoring: Anchoring | None = None
+    forecast: Forecast | None = None
+    worth: tuple[Worth, ...] = ()
+    stopping: tuple[WouldStop, ...] = ()
+    helps: Helps | None = None
     people: People | None = None  # None where it was not asked for
     distribution: Distribution = Distribution()
     decision: Literal["running", "waiting", "passed", "failed", "spent", "exhausted"]

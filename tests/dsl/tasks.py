@@ -402,11 +402,13 @@ def tasks(draw: Draw) -> t.Task:
             hours=draw(pick(None, 12.0, 7.5)),
             per_round=draw(counts),
             rounds=draw(maybe(counts)),
+            stop=draw(pick(None, "stable", "small_gain")),
         ),
         query=t.Query(
             phases=tuple(phases),
             order=draw(pick("chosen", "theme")),
             second_opinions=draw(pick(0.0, 0.25, 1.0)),
+            control=draw(pick(0.0, 0.1, 0.25)),
         ),
         pseudo_labels=draw(pseudo_blocks(ids, finetune)),
         train=t.Train(
