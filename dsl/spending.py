@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from labelwright.dsl.task import Task
 
+GOLD_SHARE = 0.1
+"""Judgements on hidden gold for each one that trains."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spending:
@@ -27,8 +30,8 @@ class Spending:
 def split_of_budget(task: Task) -> Spending:
     """Who gets how many of `budget.annotations`.
 
-    Gold items are answered once, by the adjudicator; an audited item is judged by as many people as
-    any other. Gold from a file costs nothing here.
+    Gold items are answered once by the adjudicator, where they are no file, and then hidden among the
+    others: one judgement in ten that train. An audited item is judged by as many people as any other.
     """
     overlap = task.annotators.overlap
     gold = task.annotators.gold
@@ -36,6 +39,13 @@ def split_of_budget(task: Task) -> Spending:
     audit = (task.existing_labels.audit if task.existing_labels else 0) * overlap
     holdout = task.holdout.annotations
     training = task.budget.annotations - holdout - gold_items - audit
+    hidden = round(max(training, 0) * GOLD_SHARE / (1 + GOLD_SHARE)) if gold else 0
+    training -= hidden
     return Spending(
-        training, holdout, gold_items, audit, max(training, 0) // overlap, holdout // overlap
+        training,
+        holdout,
+        gold_items + hidden,
+        audit,
+        max(training, 0) // overlap,
+        holdout // overlap,
     )

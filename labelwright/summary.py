@@ -26,10 +26,13 @@ class Bill:
     money: float | None
     currency: str | None
     hours: float | None
+    gold: int = 0
+    audit: int = 0
+    adjudicated: int = 0
 
     @property
     def total(self) -> int:
-        return self.training + self.holdout
+        return self.training + self.holdout + self.gold + self.audit + self.adjudicated
 
     @property
     def left(self) -> int:
@@ -85,6 +88,9 @@ def bill(task: Task, campaign: Campaign) -> Bill:
         money=last.money if last else None,
         currency=(last.currency if last else None) or (price.currency if price else None),
         hours=last.hours if last else None,
+        gold=last.gold_annotations if last else 0,
+        audit=last.audit_annotations if last else 0,
+        adjudicated=last.adjudications if last else 0,
     )
 
 

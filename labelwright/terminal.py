@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from labelwright import figures
 from labelwright.choosing_view import choosing_lines, holdout_lines
 from labelwright.console import RichProgress, say
+from labelwright.doubt_view import doubt_lines, parts_beside, paused_lines
 from labelwright.loop.alarms import alarms, holdout_alarms
 from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
 from labelwright.shift_view import warning
@@ -181,10 +182,12 @@ def closing(
 
 
 def _annotations(spent: Bill) -> str:
-    return (
-        f"{figures.counted(spent.training, 'annotation')} on training and "
-        f"{figures.count(spent.holdout)} on the holdout (of {figures.count(spent.limit)})"
-    )
+    told = [
+        f"{figures.counted(spent.training, 'annotation')} on training",
+        f"{figures.count(spent.holdout)} on the holdout",
+        *parts_beside(spent),
+    ]
+    return f"{', '.join(told[:-1])} and {told[-1]} (of {figures.count(spent.limit)})"
 
 
 def _sentence(text: str) -> str:
@@ -208,6 +211,8 @@ def status_view(
         ("How good", [*_goodness(task, campaign), *criteria]),
         ("What it cost", _cost(task, campaign, spent)),
         ("Who did what", _people(campaign)),
+        *([("Paused", out)] if (out := paused_lines(campaign)) else []),
+        *([("In doubt", doubt)] if (doubt := doubt_lines(campaign)) else []),
         *([("How chosen", chosen)] if (chosen := _chosen(campaign)) else []),
         *([("Data", data)] if (data := _data(campaign)) else []),
         *([("Not counted", _flagged(campaign))] if campaign.flagged else []),
@@ -252,6 +257,7 @@ def _cost(task: Task, campaign: Campaign, spent: Bill) -> list[str]:
     lines = [
         f"{figures.count(spent.total)} of {of} annotations: {figures.count(spent.training)} on "
         f"training, {figures.count(spent.holdout)} on the holdout"
+        + "".join(f", {more}" for more in parts_beside(spent))
     ]
     parts = []
     if spent.money is not None:

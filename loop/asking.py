@@ -11,18 +11,23 @@ rest in between (`handing.mixed`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from labelwright.loop.budget import spent
+from labelwright.loop.claims.adjudicate import adjudicate
 from labelwright.loop.claims.again import again
 from labelwright.loop.claims.further import further
+from labelwright.loop.claims.gold import gold
 from labelwright.loop.claims.holdout import holdout
+from labelwright.loop.claims.instead import instead
 from labelwright.loop.claims.strategy import Trained, strategy
 from labelwright.loop.draft import Claimant, Draft
+from labelwright.loop.gold import asked_for_gold
+from labelwright.loop.pausing import names
 from labelwright.loop.phases import phase
-from labelwright.loop.split import POOL
 from labelwright.loop.store import Choice
 from labelwright.loop.themes import chain
 from labelwright.loop.workbench import Workbench
@@ -32,6 +37,9 @@ __all__ = ["CLAIMANTS", "Trained", "choose"]
 CLAIMANTS: tuple[tuple[str, Claimant], ...] = (
     ("holdout", holdout),
     ("again", again),
+    ("instead", instead),
+    ("gold", gold),
+    ("adjudicate", adjudicate),
     ("strategy", strategy),
     ("further", further),
 )
@@ -53,15 +61,21 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
     ]  # fmt: skip
     utilities = [p.utility for p in draft.picked_by("strategy") if p.utility is not None]
     spread = [float(v) for v in np.quantile(utilities, (0, 0.5, 1))] if utilities else None
-    known = len(draft.open_rows()) + len(draft.to_ask_again(POOL))
+    told: dict[str, Any] = {"not_by": {items.id_of(p.row): p.not_by for p in picks if p.not_by}}
+    for name in ("not_to", "only_by"):
+        if some := {items.id_of(p.row): getattr(p, name) for p in picks if getattr(p, name)}:
+            told[name] = some
+    if paused := sorted(names(bench, bench.watermark(round_))):
+        told["paused"] = paused
     return (
         {
             "asked": sum(p.purpose == "train" for p in picks),
             "holdout_asked": sum(p.purpose == "holdout" for p in picks),
             "again": sum(p.again for p in picks),
-            "open": known + len(draft.picked_by("further")),  # less `asked`: what is left
-            "not_by": {items.id_of(p.row): p.not_by for p in picks if p.not_by},
+            "open": draft.available + len(draft.picked_by("further")),  # less `asked`: what is left
+            "gold": sum(p.purpose == "gold" for p in picks),
             "spread": spread,
+            **told,
             **draft.told(),
         },
         choices,
@@ -73,6 +87,8 @@ def _begun(bench: Workbench, round_: int) -> Draft:
     watermark = bench.watermark(round_)
     training, _ = bench.labels(round_, watermark)
     used = spent(bench.events(watermark))
+    asked = asked_for_gold(bench, round_)  # some answers come late, and some never
+    used = replace(used, gold=max(used.gold, asked))
     return Draft(
         bench=bench,
         round_=round_,

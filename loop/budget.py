@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from labelwright.dsl.spending import split_of_budget
 from labelwright.dsl.task import Task
 from labelwright.loop.store import Event
 
@@ -22,18 +23,21 @@ class Spent:
     training: int = 0
     holdout: int = 0
     seconds: float = 0.0
+    gold: int = 0
+    audit: int = 0
+    adjudicated: int = 0
 
     @property
     def annotations(self) -> int:
         """All of them."""
-        return self.training + self.holdout
+        return self.training + self.holdout + self.gold + self.audit + self.adjudicated
 
     def plus(self, asked: Iterable[tuple[str, int]]) -> Spent:
         """With judgements that are asked for beside these: (purpose, people) an item."""
-        told = list(asked)
-        holdout = sum(people for purpose, people in told if purpose == "holdout")
-        others = sum(people for _, people in told) - holdout
-        return replace(self, training=self.training + others, holdout=self.holdout + holdout)
+        told: dict[str, int] = dict.fromkeys(_PURPOSES.values(), 0)
+        for purpose, people in asked:
+            told[_PURPOSES.get(purpose, "training")] += people
+        return replace(self, **{name: getattr(self, name) + n for name, n in told.items()})
 
     @property
     def hours(self) -> float:
@@ -46,12 +50,20 @@ class Spent:
         return None if price is None else self.annotations * price.amount
 
 
+_PURPOSES = {
+    "train": "training",
+    "holdout": "holdout",
+    "gold": "gold",
+    "audit": "audit",
+    "adjudicate": "adjudicated",
+}
+
+
 def spent(events: Sequence[Event]) -> Spent:
     """What these judgements cost; labels that were there before cost nothing. Skips count: they were paid."""
     paid = [e for e in events if e.source in PAID]
-    holdout = sum(e.purpose == "holdout" for e in paid)
     seconds = sum(e.seconds or 0.0 for e in paid)
-    return Spent(len(paid) - holdout, holdout, seconds)
+    return Spent(seconds=seconds).plus((e.purpose, 1) for e in paid)
 
 
 def holdout_items(task: Task) -> int:
@@ -60,31 +72,65 @@ def holdout_items(task: Task) -> int:
 
 
 def training_annotations(task: Task, so_far: Spent | None = None) -> int:
-    """Judgements that training may use: the budget less what the holdout is given, or took beyond that."""
+    """Judgements that training may use: the budget less what the others are given, or took beyond that.
+
+    The holdout, gold and audits have a part of their own (`dsl.spending`); adjudications take theirs from
+    training, one judgement for each.
+    """
+    used = so_far or Spent()
+    given = split_of_budget(task)
     held = holdout_items(task) * task.annotators.overlap
-    return max(0, task.budget.annotations - max(held, so_far.holdout if so_far else 0))
+    others = max(held, used.holdout) + max(given.gold, used.gold) + max(given.audit, used.audit)
+    return max(0, task.budget.annotations - others - used.adjudicated)
 
 
 def next_items(task: Task, so_far: Spent, available: int) -> int:
     """How many items the next round may ask about for training; 0 when there is nothing to spend."""
     overlap = task.annotators.overlap
-    left = training_annotations(task, so_far) - so_far.training
-    price, money = task.budget.price, task.budget.money
-    if price is not None and money is not None and price.amount > 0:
-        held = max(0, holdout_items(task) * overlap - so_far.holdout)
-        affordable = int((money.amount + 1e-9) / price.amount) - so_far.annotations - held
-        left = min(left, affordable)
     if task.budget.hours is not None and so_far.hours >= task.budget.hours:
         return 0
+    left = min(training_annotations(task, so_far) - so_far.training, _affordable(task, so_far))
     return max(0, min(task.budget.per_round, left // overlap, available))
 
 
-def holdout_room(task: Task, so_far: Spent, items: int) -> int:
-    """How many holdout items, of so many, may still be asked about within the whole budget."""
+def _affordable(task: Task, so_far: Spent) -> int:
+    """Judgements on training that the money pays, what the others are still to have laid aside."""
+    price, money = task.budget.price, task.budget.money
+    if price is None or money is None or price.amount <= 0:
+        return task.budget.annotations
+    given = split_of_budget(task)
+    held = max(0, holdout_items(task) * task.annotators.overlap - so_far.holdout)
+    others = max(0, given.gold - so_far.gold) + max(0, given.audit - so_far.audit)
+    return int((money.amount + 1e-9) / price.amount) - so_far.annotations - held - others
+
+
+def room(task: Task, so_far: Spent) -> int:
+    """Judgements that the whole budget has left: annotations, money and hours."""
     left = task.budget.annotations - so_far.annotations
     price, money = task.budget.price, task.budget.money
     if price is not None and money is not None and price.amount > 0:
         left = min(left, int((money.amount + 1e-9) / price.amount) - so_far.annotations)
     if task.budget.hours is not None and so_far.hours >= task.budget.hours:
         return 0
-    return max(0, min(items, left // task.annotators.overlap))
+    return max(0, left)
+
+
+def holdout_room(task: Task, so_far: Spent, items: int) -> int:
+    """How many holdout items, of so many, may still be asked about within the whole budget."""
+    return max(0, min(items, room(task, so_far) // task.annotators.overlap))
+
+
+def gold_room(task: Task, so_far: Spent) -> int:
+    """Judgements on gold that may still be asked for: of its own part of the budget."""
+    return max(0, min(split_of_budget(task).gold - so_far.gold, room(task, so_far)))
+
+
+def audit_room(task: Task, so_far: Spent) -> int:
+    """Judgements on audits that may still be asked for: of their own part of the budget."""
+    return max(0, min(split_of_budget(task).audit - so_far.audit, room(task, so_far)))
+
+
+def adjudication_room(task: Task, so_far: Spent) -> int:
+    """Adjudications that may still be asked for: of what training has left."""
+    left = min(training_annotations(task, so_far) - so_far.training, _affordable(task, so_far))
+    return max(0, min(left, room(task, so_far)))

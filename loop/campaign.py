@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labelwright.loop.adjudicating import in_doubt
 from labelwright.loop.collecting import awaited
 from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
@@ -27,6 +28,7 @@ from labelwright.loop.history import (
 from labelwright.loop.labels import Labels, closer, in_force, present
 from labelwright.loop.measuring import judge_again
 from labelwright.loop.outbox import Outbox
+from labelwright.loop.pausing import paused
 from labelwright.loop.people.anchoring import anchoring
 from labelwright.loop.sending import batch_id
 from labelwright.loop.sets import Sets
@@ -81,6 +83,8 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         annotators=_annotators(bench, last, labels) if labels else (),
         flagged=flagged_answers(bench),
         awaited=awaited(bench),
+        paused=paused(bench) if last_round(store) >= 0 else (),
+        in_doubt=in_doubt(bench, labels) if labels else 0,
         anchoring=_anchoring(bench),
         distribution=distribution(bench, rounds, whole=doubts and known),
         decision=decision.ending,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from labelwright.loop.budget import spent
 from labelwright.loop.errors import StrategyError
 from labelwright.loop.flags import flags
+from labelwright.loop.gold import GOLD
 from labelwright.loop.history import Awaited
 from labelwright.loop.labels import present
 from labelwright.loop.sending import batch_id, requests, send
@@ -56,21 +57,37 @@ def pull(bench: Workbench) -> None:
 
 
 def due(bench: Workbench, asked: Sequence[Request]) -> list[Request]:
-    """What is waited for: no further opinions any more where the task says `second_opinions = none` by now.
+    """What is waited for: no further opinions any more where the task says `second_opinions = none` by now,
+    and no adjudications where it names no adjudicator any more.
 
-    So a batch that waits for somebody who never comes can be gone on with.
+    So a batch that waits for somebody who never comes can be gone on with. Hidden gold is never waited for:
+    whoever comes answers it.
     """
     wanted = bench.task.query.second_opinions > 0
-    return [r for r in asked if wanted or not r.not_by]
+    adjudicated = bench.task.annotators.adjudicator is not None
+    return [
+        r
+        for r in asked
+        if (wanted or not r.not_by)
+        and (r.purpose != GOLD or r.only_by)
+        and (adjudicated or not r.only_by)
+    ]
 
 
 def waiting(asked: Sequence[Request], answers: Sequence[Answer]) -> int:
     """How many judgements are still missing: a person counts once an item, and a skip is one.
 
-    Where a further opinion is asked for, whoever answered before does not count.
+    Where a further opinion is asked for, whoever answered before does not count; nor does whoever is paused,
+    nor, where one alone is asked, anybody else.
     """
     people = _people(answers)
-    return sum(max(0, r.people - len(people.get(r.item, set()) - {*r.not_by})) for r in asked)
+    return sum(max(0, r.people - len(_wanted(r, people.get(r.item, set())))) for r in asked)
+
+
+def _wanted(request: Request, people: set[str]) -> set[str]:
+    """Of these people, those whose answers were asked for."""
+    found = people - {*request.not_by, *request.not_to}
+    return found & {*request.only_by} if request.only_by else found
 
 
 def _people(answers: Sequence[Answer]) -> dict[str, set[str]]:
@@ -101,13 +118,15 @@ def awaited(bench: Workbench) -> Awaited | None:
     ]
     people = _people(answers)
     awaited_ = due(bench, asked)
-    begun = [r for r in awaited_ if people.get(r.item) or r.not_by]
+    expert = [r for r in awaited_ if r.only_by]
+    begun = [r for r in awaited_ if (people.get(r.item) or r.not_by) and not r.only_by]
     return Awaited(
         round=round_,
         items=len(asked),
         answers=dict(sorted(Counter(a.annotator for a in answers).items())),
         missing=waiting(awaited_, answers),
         seconds=waiting(begun, answers),
+        adjudications=waiting(expert, answers),
         skipped=sum(a.skipped for a in answers),
     )
 

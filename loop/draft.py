@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from labelwright.loop.budget import Spent, next_items
+from labelwright.loop.gold import gold_set
+from labelwright.loop.pausing import lost
 from labelwright.loop.split import HOLDOUT, POOL, mix
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from labelwright.loop.labels import Labels
     from labelwright.loop.workbench import Workbench
 
-Purpose = Literal["train", "holdout", "gold", "audit"]
+Purpose = Literal["train", "holdout", "gold", "audit", "adjudicate"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Pick:
     reason: str  # a short sentence
     utility: float | None = None
     not_by: tuple[str, ...] = ()  # who answered it before, where a further opinion is asked
+    not_to: tuple[str, ...] = ()  # who is not to get it, and is not told so
+    only_by: tuple[str, ...] = ()  # who alone is asked: the adjudicator
     again: bool = False  # asked again because a change of the definition set its answers aside
 
 
@@ -107,18 +111,34 @@ class Draft:
         """How many more items for training the batch holds; besides: a claimant who does not count."""
         mine = {pick.row for pick in self.picked_by(besides)}
         training = [p for p in self.picks if p.purpose == "train" and p.row not in mine]
-        available = len(self.open_rows()) + len(self.to_ask_again(POOL))
-        most = next_items(self.task, self.used(train=False), available)
+        most = next_items(self.task, self.used(train=False), self.available)
         return max(0, most - len(training))
 
+    @property
+    def available(self) -> int:
+        """Items that training may ask about: new ones, and those that are asked again."""
+        split = self.bench.split(self.round_)
+        lost = sum(bool(split[row] == POOL) for row in self.lost if row not in self.again)
+        return len(self.open_rows()) + len(self.to_ask_again(POOL)) + lost
+
+    @property
+    def lost(self) -> Mapping[int, tuple[str, tuple[str, ...], int]]:
+        """Rows that lack answers because somebody is paused (`pausing.lost`)."""
+        watermark = self.bench.watermark(self.round_)
+        key = ("lost", self.round_, watermark)
+        return self.bench.once(key, lambda: lost(self.bench, self.round_, watermark))  # type: ignore[no-any-return]
+
     def open_rows(self) -> np.ndarray:
-        """Pool rows never asked and not labelled, in the order in which ties are broken."""
+        """Pool rows never asked, not labelled and no gold, in the order in which ties are broken."""
         return self.bench.once(("open rows", self.round_, len(self.asked)), self._open_rows)  # type: ignore[no-any-return]
 
     def _open_rows(self) -> np.ndarray:
         free = self.bench.split(self.round_) == POOL
         free[self.asked] = False
         free[self.training.rows] = False
+        gold = gold_set(self.bench, self.bench.watermark(self.round_))
+        rows = self.bench.items(self.round_).rows_of(list(gold))
+        free[rows[rows >= 0]] = False
         return self.in_order(np.flatnonzero(free))
 
     def free_rows(self) -> np.ndarray:

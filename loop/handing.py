@@ -48,6 +48,8 @@ def handed_out(
                 shown=shown,
                 state=state,
                 not_by=request.not_by,
+                not_to=request.not_to,
+                only_by=request.only_by,
             )
         )
     return rows

@@ -46,6 +46,9 @@ class Look(Record):
 
     number: int  # from 1
     planned: int  # looks that the budget allowed when the first was taken
+    last: bool = False  # the budget ended with it
+    closed: bool = False  # an earlier one was the last
+    beyond: int = 0  # number among those beyond the plan; 0: within it
     fingerprint: str = ""  # of what it saw
 
 

@@ -159,7 +159,9 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
     judge = Judge(bench.task)
     answers = [
         (event.item, event.annotator, index[event.labels[0]])
-        for _, event in in_force(bench.events(watermark), bench.items(round_), bench.translation)
+        for _, event in in_force(
+            bench.independent(watermark), bench.items(round_), bench.translation
+        )
         if event.source != "existing" and event.labels and judge.allows(event)
     ]
     return krippendorff(
@@ -175,7 +177,9 @@ def _ceiling(bench: Workbench, round_: int) -> Bounded | None:
     held, judge, close = set(rows.tolist()), Judge(task), closer(task)
     watermark = bench.needed(round_, "collect")["watermark"]
     answers: dict[int, list[object]] = defaultdict(list)
-    for row, event in in_force(bench.events(watermark), bench.items(round_), bench.translation):
+    for row, event in in_force(
+        bench.independent(watermark), bench.items(round_), bench.translation
+    ):
         if row in held and event.source != "existing" and not event.skipped and judge.allows(event):
             answers[row].append(_as_set(close(event.labels), event.spans))
     one = task.kind == "classification" and not several(task)
@@ -190,7 +194,9 @@ def _alpha_of_sets(bench: Workbench, round_: int) -> Bounded:
     judge, close = Judge(bench.task), closer(bench.task)
     answers = [
         (event.item, event.annotator, _as_set(close(event.labels), event.spans))
-        for _, event in in_force(bench.events(watermark), bench.items(round_), bench.translation)
+        for _, event in in_force(
+            bench.independent(watermark), bench.items(round_), bench.translation
+        )
         if event.source != "existing" and not event.skipped and judge.allows(event)
     ]
     return krippendorff_sets(answers, seed=derive_seed(bench.context.seed, "alpha"))

@@ -41,6 +41,8 @@ class Sent:
     state: State = "waiting"
     remote: int | None = None  # the server's number for it
     not_by: tuple[str, ...] = ()  # who answered it before, where somebody else is asked
+    not_to: tuple[str, ...] = ()  # from whom it is kept
+    only_by: tuple[str, ...] = ()  # who alone is asked
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,12 @@ class Outbox:
         """Write items down; one that is known under its uid stays as it is."""
         with self.writing():
             self._connection.executemany(
-                "INSERT OR IGNORE INTO sent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO sent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (s.uid, s.batch, s.rank, s.item, s.content, s.purpose, s.people, s.suggestion,
                      int(s.shown), s.state, s.remote,
-                     json.dumps(s.not_by, ensure_ascii=False) if s.not_by else None)
+                     *(json.dumps(who, ensure_ascii=False) if who else None
+                       for who in (s.not_by, s.not_to, s.only_by)))
                     for s in rows
                 ],
             )  # fmt: skip
@@ -126,15 +129,15 @@ class Outbox:
     def _sent(self, where: str, values: list[str]) -> list[Sent]:
         rows = self._connection.execute(
             "SELECT uid, batch, rank, item, content, purpose, people, suggestion, shown, state, "
-            f"remote, not_by FROM sent {where} ORDER BY rowid",
+            f"remote, not_by, not_to, only_by FROM sent {where} ORDER BY rowid",
             values,
         )
         return [
             Sent(
                 uid, batch, rank, item, content, purpose, people, told, bool(shown), state, remote,
-                tuple(json.loads(others or "[]")),
+                *(tuple(json.loads(each or "[]")) for each in who),
             )
-            for uid, batch, rank, item, content, purpose, people, told, shown, state, remote, others
+            for uid, batch, rank, item, content, purpose, people, told, shown, state, remote, *who
             in rows
         ]  # fmt: skip
 

@@ -316,17 +316,21 @@ class Request(Frozen):
 
     suggestion and hints may be shown with it, where the source can: never on what measures.
     not_by: who has answered it before, where a further opinion is asked: not handed to them where the source
-    can help it, and what they say is not what was asked for.
+    can help it, and what they say is not what was asked for. not_to: not handed to these either, where the
+    source can help it, and nobody is told: they are paused, or it is gold that they have seen. only_by: who
+    alone is asked; nobody else is to see it.
     """
 
     item: str
     people: int  # how many different people are to answer
-    purpose: Literal["train", "holdout", "gold", "audit"] = "train"
+    purpose: Literal["train", "holdout", "gold", "audit", "adjudicate"] = "train"
     suggestion: Suggestion | None = None
     hints: tuple[str, ...] = ()  # a sentence each
     not_by: tuple[str, ...] = ()
 
 
+    not_to: tuple[str, ...] = ()
+    only_by: tuple[str, ...] = ()
 class Answer(Frozen):
     """One person's judgement of one item. `labels` are class ids; empty with `skipped`.
 
@@ -424,6 +428,13 @@ class Peopled(Protocol):
 
 class Nameless(Protocol):
     """What a source can have beside: answers without a name."""
+class Assigning(Protocol):
+    """What a source can do beside: hand each item to some people and keep it from others."""
+
+    assigns: bool
+    """True where `Request.not_to` is honoured; without it, everybody may see everything."""
+
+
 
     anonymous: str
     """What all are called who gave none: it may be anybody, so it is never known to be somebody else."""

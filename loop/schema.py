@@ -289,6 +289,18 @@ def views(db: Database) -> None:
     )
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def only_some(db: Database) -> None:
+    """Items that one person alone is asked about, and items that are kept from some."""
+    _run(
+        db,
+        [
+            "ALTER TABLE sent ADD COLUMN not_to TEXT",  # JSON; NULL: kept from nobody
+            "ALTER TABLE sent ADD COLUMN only_by TEXT",  # JSON; NULL: for everybody
+        ],
+    )
+
+
 def _first_meanings(classes: Sequence[dict[str, Any]]) -> dict[str, list[list[str]]]:
     """A region of its own for each class, within its parent's; parents come first."""
     found: dict[str, list[list[str]]] = {}

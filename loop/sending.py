@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labelwright.loop.adjudicating import ADJUDICATE, said_by_others
 from labelwright.loop.ports import Request
 from labelwright.loop.suggesting import hints, suggestions
 from labelwright.loop.workbench import Workbench
@@ -16,9 +17,17 @@ def batch_id(bench: Workbench, round_: int) -> str:
 
 def requests(bench: Workbench, round_: int) -> list[Request]:
     """What the round asks, in the order people are to see it."""
-    others = bench.not_by(round_)
+    others, kept, alone = bench.not_by(round_), bench.not_to(round_), bench.only_by(round_)
+    paused = set(bench.paused_at(round_))
     return [
-        Request(c.item, c.people, c.purpose, not_by=others.get(c.item, ()))  # type: ignore[arg-type]
+        Request(
+            c.item,
+            c.people,
+            c.purpose,  # type: ignore[arg-type]
+            not_by=others.get(c.item, ()),
+            not_to=tuple(sorted(paused.union(kept.get(c.item, ())) - {*alone.get(c.item, ())})),
+            only_by=alone.get(c.item, ()),
+        )
         for c in bench.store.choices(round_)
     ]
 
@@ -26,7 +35,8 @@ def requests(bench: Workbench, round_: int) -> list[Request]:
 def send(bench: Workbench, round_: int) -> dict[str, Any]:
     """Hand the batch to the annotators. What measures is asked without suggestions or hints.
 
-    A further opinion is asked without a suggestion: the model's view is what it is held against.
+    A further opinion is asked without a suggestion: the model's view is what it is held against. Gold and
+    what measures look alike. Whoever adjudicates is shown what the others said.
     """
     plain = requests(bench, round_)
     items = bench.items(round_)
@@ -35,9 +45,18 @@ def send(bench: Workbench, round_: int) -> dict[str, Any]:
     alone = [int(row) for row, r in zip(rows, plain, strict=True) if r.not_by]
     shown = suggestions(bench, round_, [row for row in taught if row not in alone])
     beside = hints(bench, round_, taught)
+    doubted = [int(row) for row, r in zip(rows, plain, strict=True) if r.purpose == ADJUDICATE]
+    beside |= said_by_others(bench, round_, doubted) if doubted else {}
     asked = [
         Request(
-            r.item, r.people, r.purpose, shown.get(int(row)), beside.get(int(row), ()), r.not_by
+            r.item,
+            r.people,
+            r.purpose,
+            shown.get(int(row)),
+            beside.get(int(row), ()),
+            r.not_by,
+            r.not_to,
+            r.only_by,
         )
         for row, r in zip(rows, plain, strict=True)
     ]

@@ -113,14 +113,28 @@ def unsupported(task: Task) -> list[str]:
         found.append("data join")
     if task.data.unit != "document":
         found.append(f"data unit = {task.data.unit}")
-    if task.annotators.gold is not None:
-        found.append("annotators gold")
-    if task.annotators.adjudicate_below is not None:
-        found.append("adjudicate when …")
-    if task.annotators.pause_below is not None:
-        found.append("pause when …")
+    found += _of_gold(task)
     if learnable(task):
         found += [f"metric {name}" for name in unsupported_metrics(task)]
+    return found
+
+
+def _of_gold(task: Task) -> list[str]:
+    """What gold, pausing and adjudicating need of the task, where it lacks that."""
+    people, found = task.annotators, []
+    if people.gold is not None and people.gold.items and people.adjudicator is None:
+        found.append("annotators gold = N items without an adjudicator who answers them")
+    if people.gold is not None and people.gold.file and task.kind == "spans":
+        found.append("annotators gold = file(…) for spans (a number of items can)")
+    if people.adjudicate_below is not None and people.adjudicator is None:
+        found.append("adjudicate when … without an adjudicator")
+    if people.pause_below is not None and people.gold is None:
+        found.append("pause when gold … without gold")
+    expert = people.adjudicator is not None and (
+        people.adjudicate_below is not None or (people.gold is not None and people.gold.items)
+    )
+    if expert and people.source.name == "label_studio":
+        found.append("an adjudicator with annotators from = label_studio (gold = file(…) can)")
     return found
 
 

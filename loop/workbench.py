@@ -193,7 +193,7 @@ class Workbench:
 
         def make() -> tuple[Labels, Labels]:
             split = self.split(round_)
-            judged = in_force(self.events(watermark), self.items(round_), self.translation)
+            judged = self.labelling(round_, watermark)
             pool, held = (
                 resolve(self.task, self.context.plugins, judged, split == part)
                 for part in (POOL, HOLDOUT)
@@ -203,13 +203,27 @@ class Workbench:
         key = ("labels", round_, watermark, len(self.versions))
         return self.once(key, make)  # type: ignore[no-any-return]
 
+    def labelling(self, round_: int, watermark: int) -> list[tuple[int, Event]]:
+        """The judgements that make labels: no gold, none of people who are paused, decisions alone."""
+        from labelwright.loop.adjudicating import decided
+        from labelwright.loop.gold import without_gold
+        from labelwright.loop.pausing import without_paused
+
+        events = without_paused(self, without_gold(self.events(watermark)), watermark)
+        return decided(self, in_force(events, self.items(round_), self.translation))
+
+    def independent(self, until: int | None = None) -> list[Event]:
+        """Judgements given without knowing the others': those that agreement is measured on."""
+        return [e for e in self.events(until) if e.purpose != "adjudicate"]
+
     def ask_again(self, round_: int, watermark: int, *, after: bool = False) -> dict[int, str]:
         """Rows to ask again because a change set their answers aside, and why.
 
         As the round finds it; `after`: as it leaves it, what it asked itself behind it.
         """
         asked = self.asked_last(round_ if after else round_ - 1)
-        judged = present(self.events(watermark), self.items(round_))
+        events = [e for e in self.events(watermark) if e.purpose != "gold"]
+        judged = present(events, self.items(round_))
         return to_ask_again(judged, self.translation, asked, self.task.annotators.overlap)
 
     def asked_last(self, until: int | None = None) -> dict[str, int]:
@@ -224,6 +238,27 @@ class Workbench:
         """By item that the round asks a further opinion about, who gave the others."""
         told = (self.store.outcome(round_, "choose") or {}).get("not_by", {})
         return {item: tuple(people) for item, people in told.items()}
+
+    def only_by(self, round_: int) -> dict[str, tuple[str, ...]]:
+        """By item that the round asks of some people alone, of whom."""
+        return self._people_of(round_, "only_by")
+
+    def not_to(self, round_: int) -> dict[str, tuple[str, ...]]:
+        """By item that the round keeps from some people, from whom; those who are paused not counted."""
+        return self._people_of(round_, "not_to")
+
+    def paused_at(self, round_: int) -> tuple[str, ...]:
+        """Who was paused when the round began."""
+        return tuple((self.store.outcome(round_, "choose") or {}).get("paused", ()))
+
+    def _people_of(self, round_: int, name: str) -> dict[str, tuple[str, ...]]:
+        def make() -> dict[str, tuple[str, ...]]:
+            told = (self.store.outcome(round_, "choose") or {}).get(name, {})
+            return {item: tuple(people) for item, people in told.items()}
+
+        if self.store.outcome(round_, "choose") is None:
+            return {}
+        return self.once((name, round_), make)  # type: ignore[no-any-return]
 
     def asked_rows(self, round_: int) -> np.ndarray:
         """Rows of items that were chosen in an earlier round, as they are now."""

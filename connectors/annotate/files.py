@@ -77,11 +77,21 @@ class Files:
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
         """Write the batch's file; one that is there stays as it is. Raises ConnectorError, DataError."""
         sent = hand_out(self.outbox, self.context, batch, requests, items, "waiting")
-        path = self.folder / f"{batch}.{self.format}"
-        if not path.exists():
-            text = batch_text(self._rows(batch, sent, items), self.format)
-            write_new(path, ((_BOM if self.format == "csv" else "") + text).encode("utf-8"))
+        self._write(batch, "", [s for s in sent if not s.only_by], items)
+        for person in sorted({who for s in sent for who in s.only_by}):
+            self._write(batch, person, [s for s in sent if person in s.only_by], items)
         self.outbox.mark([s.uid for s in sent], "sent")
+
+    def _write(self, batch: str, person: str, sent: Sequence[Sent], items: Items) -> None:
+        """The batch's own file, or what one person alone is asked, in a file that bears their name."""
+        if not sent and person:
+            return
+        path = self.folder / f"{batch}{_bearing(person)}.{self.format}"
+        if not path.exists():
+            rows = self._rows(batch, sent, items)
+            told = [row | {ANNOTATOR: person} for row in rows]
+            text = batch_text(told, self.format)
+            write_new(path, ((_BOM if self.format == "csv" else "") + text).encode("utf-8"))
 
     def _rows(self, batch: str, sent: Sequence[Sent], items: Items) -> list[dict[str, Any]]:
         shown = parts(self.context)
@@ -201,6 +211,11 @@ class Files:
                     troubles.append(f"{name}, row {row.number}, column {UID}: {_STRANGER}")
                     continue
                 told = _text(row.cells.get(ANNOTATOR)) or person or NOBODY
+                if known[uid].only_by and told not in known[uid].only_by:
+                    if _text(row.cells.get(LABEL)):
+                        who = " or ".join(known[uid].only_by)
+                        troubles.append(f"{name}, row {row.number}: only {who} is asked about it")
+                    continue
                 if told in (*known[uid].not_by, NOBODY) and known[uid].not_by:
                     if _text(row.cells.get(LABEL)):
                         troubles.append(f"{name}, row {row.number}: {_not_asked(told)}")
@@ -235,6 +250,12 @@ def _text(value: Any) -> str:
 
 def _text_key(uid: str) -> str:
     return f"text/{uid}"
+
+
+def _bearing(person: str) -> str:
+    """What a person's name adds to the batch's in a file's name: letters, digits, `-` and `_` of it."""
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in person)
+    return f".{safe}" if person else ""
 
 
 def _listed(folder: Path) -> dict[str, Path]:

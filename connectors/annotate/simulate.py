@@ -41,6 +41,8 @@ def simulate(
     confusion: float = 0.5,
     seconds: float = 8.0,
     delimiter: str = "",
+    careless: int = 0,
+    adjudicator_error: float = 0.01,
     *,
     context: Context,
 ) -> AnnotatorSource:
@@ -48,7 +50,9 @@ def simulate(
 
     people: how many there are. error: their mean share of wrong answers; each has a rate of their
     own. confusion: share of the wrong answers that go to the class which this person habitually
-    takes for the right one; the others go to any wrong class. seconds: mean time of an answer.
+    takes for the right one; the others go to any wrong class. seconds: mean time of an answer. careless:
+    how many of the people answer without looking, any class. adjudicator_error: share of wrong answers of
+    the adjudicator, who is none of these people.
 
     With `choose = many` the column holds lists, or texts of several classes with `delimiter` between
     them. A wrong answer is wrong in one class: confused as above, or left out, or one too many.
@@ -57,7 +61,10 @@ def simulate(
     confused as above, or missed, or misplaced by a word; as many texts get a mark too many.
     """
     _check(people=people, error=error, confusion=confusion, seconds=seconds)
-    habits = Habits(context.task, context.seed, people, error, confusion, seconds)
+    _check_others(people, careless, adjudicator_error)
+    habits = Habits(
+        context.task, context.seed, people, error, confusion, seconds, careless, adjudicator_error
+    )
     return Simulated(context, column, habits, _read_truths, delimiter)
 
 
@@ -71,6 +78,8 @@ class Habits:
     error: float
     confusion: float
     seconds: float
+    careless: int = 0
+    adjudicator_error: float = 0.01
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,7 +88,15 @@ class Habits:
 
     @cached_property
     def rates(self) -> dict[str, float]:
-        """Share of wrong answers by person; the mean is `error` exactly."""
+        """Share of wrong answers by person; the mean is `error` exactly, but for careless ones."""
+        careful = self._careful
+        order = sorted(self.names, key=lambda name: self.numbers("careless", name))
+        careless = dict.fromkeys(order[: self.careless], 1 - 1 / max(1, len(self._labels)))
+        expert = self.task.annotators.adjudicator
+        return careful | careless | ({} if expert is None else {expert: self.adjudicator_error})
+
+    @property
+    def _careful(self) -> dict[str, float]:
         if not 0 < self.error < 1:
             return dict.fromkeys(self.names, self.error)
         spread = min(_SPREAD, (1 - self.error) / self.error)
@@ -145,6 +162,7 @@ class Simulated:
     read: Truths
     delimiter: str = ""
     rehearsal: bool = field(default=True, init=False)
+    assigns: bool = field(default=True, init=False)
 
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
         """Nothing to send. Raises ConnectorError where more people are asked than there are."""
@@ -156,11 +174,12 @@ class Simulated:
         return [
             self._answer(batch, request.item, person)
             for request in requests
-            for person in self.habits.who(request.item, request.people, request.not_by)
+            for person in request.only_by
+            or self.habits.who(request.item, request.people, (*request.not_by, *request.not_to))
         ]
 
     def people(self) -> tuple[str, ...]:
-        """All of them."""
+        """All of them, but for the adjudicator."""
         return self.habits.names
 
     def check(self) -> None:
@@ -181,7 +200,17 @@ class Simulated:
         return {i: marks for i, marks in found.items() if marks is not None}
 
     def _refuse_too_many(self, requests: Sequence[Request]) -> None:
-        most = max((r.people + len(r.not_by) for r in requests), default=0)
+        names = set(self.habits.names)
+        asked = [r for r in requests if not r.only_by and r.purpose != "gold"]
+        left = {r.item: len(names - {*r.not_by, *r.not_to}) for r in asked}
+        short = next((r for r in asked if r.not_to and r.people > left[r.item]), None)
+        if short is not None:
+            raise ConnectorError(
+                f"{short.item} needs {short.people} more, and of the {self.habits.people} people who are "
+                f"simulated only {left[short.item]} can still be asked: others answered it, or are paused",
+                "simulate more people, or lower the threshold of `pause when gold < …`",
+            )
+        most = max((r.people + len(r.not_by) for r in asked), default=0)
         if most > self.habits.people:
             raise ConnectorError(
                 f"{most} different people are to answer an item, and only "
@@ -300,6 +329,19 @@ def _read_truths(context: Context, column: str) -> Mapping[str, Any]:
     from labelwright.loop.items import read_column
 
     return read_column(context, column)
+
+
+def _check_others(people: int, careless: int, adjudicator_error: float) -> None:
+    if not 0 <= careless <= people:
+        raise ConnectorError(
+            f"simulate: careless = {careless} is not a part of {people} people",
+            "change it in the task file",
+        )
+    if not 0 <= adjudicator_error <= 1:
+        raise ConnectorError(
+            f"simulate: adjudicator_error = {adjudicator_error} is not a share from 0% to 100%",
+            "change it in the task file",
+        )
 
 
 def _check(*, people: int, error: float, confusion: float, seconds: float) -> None:

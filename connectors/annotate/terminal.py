@@ -26,6 +26,7 @@ class Terminal:
     context: Context
     outbox: Outbox
     rehearsal: bool = field(default=False, init=False)
+    assigns: bool = field(default=True, init=False)
 
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
         """Lay the batch out for whoever sits down to label."""

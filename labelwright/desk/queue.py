@@ -16,7 +16,8 @@ def reference(uid: str, person: str) -> str:
 
 def open_to(person: str, sent: Iterable[Sent], held: Iterable[Held]) -> list[Sent]:
     """Items that this person has not answered, nor in an earlier batch where somebody else is asked, and too
-    few others have; in the order they were sent.
+    few others have; in the order they were sent. Without those that are kept from this person; nobody ("")
+    stands for everybody.
     """
     answered: dict[str, set[str]] = {}
     for each in held:
@@ -26,9 +27,10 @@ def open_to(person: str, sent: Iterable[Sent], held: Iterable[Held]) -> list[Sen
         s
         for s in sent
         if s.state == "sent"
-        and person not in s.not_by
+        and person not in (*s.not_by, *s.not_to)
+        and (not s.only_by or not person or person in s.only_by)
         and person not in (by := answered.get(s.uid, set()))
-        and len(by) < s.people
+        and len(by - {*s.not_to}) < s.people
     ]
 
 

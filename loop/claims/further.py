@@ -16,7 +16,7 @@ def further(draft: Draft) -> Claim:
         draft.round_,
         draft.training,
         np.array([pick.row for pick in chosen], dtype=np.int64),
-        draft.again,
+        {**draft.again, **dict.fromkeys(map(int, draft.rows), "")},
         draft.room(besides="strategy"),
     )
     told = {
