@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labelwright.loop.adjudicating import in_doubt
+from labelwright.loop.agreeing import people
+from labelwright.loop.appraising import judgements, scores, suggested
 from labelwright.loop.collecting import awaited
 from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
 from labelwright.loop.flags import flags
-from labelwright.loop.handing import suggestion_of
+from labelwright.loop.forecast.telling import told
 from labelwright.loop.history import (
-    Anchoring,
-    AnnotatorScore,
     AppliedDefinition,
     Campaign,
     ChosenItem,
@@ -25,12 +23,10 @@ from labelwright.loop.history import (
     Marked,
     RoundRecord,
 )
-from labelwright.loop.labels import Labels, closer, in_force, present
+from labelwright.loop.labels import Labels, present
 from labelwright.loop.measuring import judge_again
-from labelwright.loop.outbox import Outbox
 from labelwright.loop.pausing import paused
 from labelwright.loop.people.anchoring import anchoring
-from labelwright.loop.sending import batch_id
 from labelwright.loop.sets import Sets
 from labelwright.loop.shift.looking import distribution
 from labelwright.loop.split import POOL
@@ -51,8 +47,14 @@ def records(store: Store) -> list[RoundRecord]:
     return [record for record in found if record is not None]
 
 
-def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaign:
-    """The campaign so far. With `doubts`, also the items that the model is least sure of."""
+def campaign(
+    bench: Workbench, version: str, *, doubts: bool = False, agreement: bool = False
+) -> Campaign:
+    """The campaign so far.
+
+    With `doubts`, also the items that the model is least sure of; with `agreement`, how people agree and
+    which classes they confuse.
+    """
     store, task = bench.store, bench.task
     rounds = records(store)
     last = rounds[-1].round if rounds else None
@@ -63,6 +65,8 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
     decision = _decision(bench, rounds)
     labels = bench.labels(last, _watermark(bench, last)) if last is not None else None
     known = last is not None and bench.current(last) and bench.learned(last)
+    said = judgements(bench, last, _watermark(bench, last)) if last is not None else None
+    annotators = scores(bench, said) if said else ()
     return Campaign(
         task=task.name,
         title=task.title,
@@ -80,36 +84,20 @@ def campaign(bench: Workbench, version: str, *, doubts: bool = False) -> Campaig
         definitions=definitions(store, bench.versions),
         chosen=_chosen(bench, last, labels),
         doubts=tuple(_doubts(bench, last, labels)) if doubts and labels and known else (),
-        annotators=_annotators(bench, last, labels) if labels else (),
+        annotators=annotators,
         flagged=flagged_answers(bench),
         awaited=awaited(bench),
         paused=paused(bench) if last_round(store) >= 0 else (),
         in_doubt=in_doubt(bench, labels) if labels else 0,
-        anchoring=_anchoring(bench),
+        anchoring=anchoring((shown, agrees) for _, shown, agrees in suggested(bench)),
+        people=people(bench, said, annotators, last, labels, rounds[-1].measurement.alpha)
+        if agreement and said and labels and last is not None
+        else None,
+        **told(bench, rounds),
         distribution=distribution(bench, rounds, whole=doubts and known),
         decision=decision.ending,
         reason=decision.reason,
     )
-
-
-def _anchoring(bench: Workbench) -> Anchoring | None:
-    """Over the judgements in force on items that a suggestion was made for."""
-    outbox = Outbox(bench.store)
-    suggested = {
-        (s.batch, s.item): (s.shown, suggestion)
-        for s in outbox.sent()
-        if (suggestion := suggestion_of(s)) is not None
-    }
-    if not suggested:
-        return None
-    given = []
-    close = closer(bench.task)
-    for event in bench.events():
-        found = suggested.get((batch_id(bench, event.round), event.item))
-        if found is not None and not event.skipped and event.source != "existing":
-            same = (close(event.labels), event.spans) == (found[1].labels, found[1].spans)
-            given.append((found[0], same))
-    return anchoring(given)
 
 
 def flagged_answers(bench: Workbench) -> tuple[FlaggedAnswer, ...]:
@@ -252,41 +240,3 @@ def _open(
             )
         )
     return doubts
-
-
-def _annotators(
-    bench: Workbench, last: int | None, labels: tuple[Labels, Labels]
-) -> tuple[AnnotatorScore, ...]:
-    assert last is not None
-    events = bench.events(_watermark(bench, last))
-    told = [e for e in events if e.source != "existing"]
-    judged = in_force(told, bench.items(last), bench.translation)
-    resolved = {
-        int(row): (answer, spans)
-        for part in labels
-        for row, answer, spans in zip(part.rows, part.answers, part.spans, strict=True)
-    }
-    people: dict[int, set[str]] = defaultdict(set)
-    for row, event in judged:
-        people[row].add(event.annotator)
-    all_of = Counter(e.annotator for _, e in present(told, bench.items(last)))
-    given: dict[str, list[tuple[float | None, bool | None]]] = defaultdict(list)
-    close = closer(bench.task)
-    for row, event in judged:
-        shared = len(people[row]) > 1 and row in resolved and not event.skipped
-        agrees = (close(event.labels), event.spans) == resolved[row] if shared else None
-        given[event.annotator].append((event.seconds, agrees))
-    scores = []
-    for annotator, number in sorted(all_of.items()):
-        answers = given[annotator]
-        seconds = [s for s, _ in answers if s is not None]
-        agreeing = [a for _, a in answers if a is not None]
-        scores.append(
-            AnnotatorScore(
-                annotator=annotator,
-                annotations=number,
-                agreement=sum(agreeing) / len(agreeing) if agreeing else None,
-                seconds=median(seconds) if seconds else None,
-            )
-        )
-    return tuple(scores)
