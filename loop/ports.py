@@ -36,6 +36,8 @@ SUPPLIED = frozenset(
     | {"outbox"}  # annotate
     | {"folder"}  # track: what paths of outputs are relative to
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
+    | {"probs"}  # resolve: item -> (n_classes,) by models that did not see the item, or None
+    | {"on_scale"}  # resolve: a `people.scale.Scale` where the classes lie on one, else None
     | {"votes"}  # pseudo: of the rules on X_labelled's items, then on X_unlabelled's, or None
 )
 """Parameter names that the engine supplies; never arguments in a task file."""
@@ -327,10 +329,10 @@ class Request(Frozen):
     suggestion: Suggestion | None = None
     hints: tuple[str, ...] = ()  # a sentence each
     not_by: tuple[str, ...] = ()
-
-
     not_to: tuple[str, ...] = ()
     only_by: tuple[str, ...] = ()
+
+
 class Answer(Frozen):
     """One person's judgement of one item. `labels` are class ids; empty with `skipped`.
 
@@ -426,8 +428,6 @@ class Peopled(Protocol):
         """Everybody who can be asked."""
 
 
-class Nameless(Protocol):
-    """What a source can have beside: answers without a name."""
 class Assigning(Protocol):
     """What a source can do beside: hand each item to some people and keep it from others."""
 
@@ -435,6 +435,8 @@ class Assigning(Protocol):
     """True where `Request.not_to` is honoured; without it, everybody may see everything."""
 
 
+class Nameless(Protocol):
+    """What a source can have beside: answers without a name."""
 
     anonymous: str
     """What all are called who gave none: it may be anybody, so it is never known to be somebody else."""
