@@ -10,14 +10,18 @@ from labelwright.dsl import task as t
 from labelwright.dsl.bounds import best_bound, needed, reachable
 from labelwright.dsl.context import Context, Place
 from labelwright.dsl.diagnostics import Label
+from labelwright.dsl.looks import planned_looks, share
 from labelwright.dsl.metrics import METRICS
-from labelwright.dsl.printing import number, share
+from labelwright.dsl.printing import number
+from labelwright.dsl.printing import share as percentage
 from labelwright.dsl.spending import split_of_budget
 
 MEASURED: tuple[Place, ...] = (
     ("holdout", "annotations"),
     ("annotators", "overlap"),
     ("budget", "annotations"),
+    ("budget", "rounds"),
+    ("budget", "per_round"),
     ("annotators", "gold"),
     ("existing_labels", "audit"),
 )
@@ -42,12 +46,18 @@ def classes_apart(draft: t.Task, criterion: t.Criterion) -> int:
     return max(len(draft.labels), 1) if criterion.of == t.EACH_CLASS and one_each else 1
 
 
+def best_doubt(draft: t.Task, confidence: float) -> float:
+    """What the look that may doubt least leaves of 1 - confidence: no look proves more than that one."""
+    planned = planned_looks(draft)
+    return (1 - confidence) * share(planned, planned, last=True)
+
+
 def _provable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place) -> None:
     if not ctx.sure(*MEASURED) or (ctx.cautious and criterion.of == t.EACH_CLASS):
         return
     assert criterion.confidence is not None
-    alpha = 1 - criterion.confidence
-    sure = f"at {share(criterion.confidence)} confidence"
+    alpha = best_doubt(draft, criterion.confidence)
+    sure = f"at {percentage(criterion.confidence)} confidence"
     least = needed(criterion.value, alpha)
     if least is None:
         ctx.error(
@@ -72,6 +82,7 @@ def _provable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place)
         digits = next((d for d in range(1, 6) if round(bound * 100, d) < criterion.value * 100), 6)
         per_class = " of a class" if apart > 1 else ""
         notes = (
+            *looked(draft),
             f"{each} right out of {each}{per_class} still leaves a lower bound of {bound * 100:.{digits}f}%.",
         )
     if ("holdout", "annotations") not in ctx.places:
@@ -90,6 +101,14 @@ def _provable(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place)
         if example
         else "",
     )
+
+
+def looked(draft: t.Task) -> tuple[str, ...]:
+    """Why more is needed than by a single look: a note, or none."""
+    planned = planned_looks(draft)
+    if planned == 1:
+        return ()
+    return (f"The bound must hold at each of {number(planned)} looks at the holdout, one a round.",)
 
 
 def holdout_label(ctx: Context, draft: t.Task, items: int) -> tuple[Label, ...]:

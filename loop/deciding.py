@@ -41,7 +41,7 @@ def decide(
     verdicts = measurement.verdicts
     if verdicts and all(v.status == "PASS" for v in verdicts):
         return Decision("passed", "every criterion holds on the holdout")
-    stopped = _spent(task, used, rounds, available)
+    stopped = spent_up(task, used, rounds, available)
     if stopped is None and settled is not None:
         stopped = "spent", settled
     if stopped is None:
@@ -56,9 +56,10 @@ def decide(
     return Decision(ending, f"{why}, and these are not yet known: {'; '.join(unknown)}")
 
 
-def _spent(
+def spent_up(
     task: Task, used: Spent, rounds: int, available: int
 ) -> tuple[Literal["spent", "exhausted"], str] | None:
+    """Whether the budget or the pool is used up, and why; it hangs on no label of the holdout."""
     if not available:
         return "exhausted", "no item is left to ask about"
     if task.budget.rounds is not None and rounds >= task.budget.rounds:

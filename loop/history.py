@@ -9,6 +9,7 @@ from labelwright.loop.people.records import AnnotatorScore as AnnotatorScore
 from labelwright.loop.people.records import People as People
 from labelwright.loop.record import Estimate as Estimate
 from labelwright.loop.record import Record as Record
+from labelwright.loop.rules.records import RulesScored as RulesScored
 from labelwright.loop.shift.records import Comparison as Comparison
 from labelwright.loop.shift.records import Distribution as Distribution
 
@@ -47,8 +48,7 @@ class Look(Record):
     number: int  # from 1
     planned: int  # looks that the budget allowed when the first was taken
     last: bool = False  # the budget ended with it
-    closed: bool = False  # an earlier one was the last
-    beyond: int = 0  # number among those beyond the plan; 0: within it
+    closed: int = 0  # number of the earlier look that the budget ended with; 0: none
     fingerprint: str = ""  # of what it saw
 
 
@@ -397,5 +397,6 @@ class Campaign(Record):
     helps: Helps | None = None
     people: People | None = None  # None where it was not asked for
     distribution: Distribution = Distribution()
+    rules: RulesScored | None = None  # None before the first round, and where no rule votes
     decision: Literal["running", "waiting", "passed", "failed", "spent", "exhausted"]
     reason: str  # one sentence

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from labelwright.loop.budget import spent
 from labelwright.loop.conditions import mask
 from labelwright.loop.constraints import Judge
+from labelwright.loop.deciding import spent_up
 from labelwright.loop.history import Look, Measurement, RoundRecord, Verdict
 from labelwright.loop.holdout_view import weighted
 from labelwright.loop.labels import closer, in_force
@@ -76,7 +78,14 @@ def _look(bench: Workbench, round_: int, view: View) -> Look | None:
             before = Look.model_validate(seen["look"])
         elif seen["holdout_labels"]:  # by an earlier version, which did not count
             before = following(before, f"round {earlier}", planned)
-    return following(before, fingerprint(view.seen()), planned)
+    return following(before, fingerprint(view.seen()), planned, last=_last(bench, round_))
+
+
+def _last(bench: Workbench, round_: int) -> bool:
+    """Whether the campaign ends with this round, whatever is measured now."""
+    used = spent(bench.events(bench.needed(round_, "collect")["watermark"]))
+    outcome = bench.needed(round_, "choose")
+    return spent_up(bench.task, used, round_ + 1, outcome["open"] - outcome["asked"]) is not None
 
 
 def _judged(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labelwright.dsl import task as t
 from labelwright.dsl.bounds import best_bound, errors_allowed, needed, reachable
-from labelwright.dsl.checks_accept import MEASURED, classes_apart, holdout_label
+from labelwright.dsl.checks_accept import MEASURED, best_doubt, classes_apart, holdout_label, looked
 from labelwright.dsl.context import Context, Place
 from labelwright.dsl.diagnostics import Label
 from labelwright.dsl.lints.written import Written
@@ -29,7 +29,7 @@ def _perfect(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place) 
     if not ctx.sure(*MEASURED) or (ctx.cautious and criterion.of == t.EACH_CLASS):
         return
     assert criterion.confidence is not None
-    alpha = 1 - criterion.confidence
+    alpha = best_doubt(draft, criterion.confidence)
     items = split_of_budget(draft).holdout_items // classes_apart(draft, criterion)
     least = needed(criterion.value, alpha)
     if least is None or items < least or errors_allowed(items, criterion.value, alpha):
@@ -45,7 +45,7 @@ def _perfect(ctx: Context, draft: t.Task, criterion: t.Criterion, place: Place) 
         if one
         else f"of {number(items)} items{per}, not one may be wrong",
         labels=holdout_label(ctx, draft, split_of_budget(draft).holdout_items),
-        notes=(f"It must hold at {share(criterion.confidence)} confidence.",),
+        notes=(f"It must hold at {share(criterion.confidence)} confidence.", *looked(draft)),
         help=f"with {number(example[0])} items{per}, {number(example[1])} right would pass."
         if example
         else "",

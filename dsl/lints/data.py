@@ -9,7 +9,7 @@ import math
 
 from labelwright.dsl import task as t
 from labelwright.dsl.bounds import errors_allowed, needed
-from labelwright.dsl.checks_accept import MEASURED, classes_apart, holdout_label
+from labelwright.dsl.checks_accept import MEASURED, best_doubt, classes_apart, holdout_label
 from labelwright.dsl.context import Context, Place
 from labelwright.dsl.diagnostics import Label
 from labelwright.dsl.lints.written import Written
@@ -132,7 +132,7 @@ class _Rarity:
         return sorted((i for i in ids if self.counts.get(i)), key=lambda i: self.counts[i])
 
     def _measured(self, criterion: t.Criterion, confidence: float, place: Place) -> None:
-        alpha = 1 - confidence
+        alpha = best_doubt(self.draft, confidence)
         least = needed(criterion.value, alpha)
         spent = split_of_budget(self.draft).holdout_items
         items = min(spent, self.ctx.surroundings.holdout or spent)

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from labelwright.dsl.looks import planned_looks, share
+from labelwright.dsl.looks import beyond, planned_looks, share
 from labelwright.loop.history import Look
 
 
@@ -24,16 +24,36 @@ def level(confidence: float, look: Look | None) -> float:
 
     Without a look: `confidence` itself, for what is looked at once.
     """
-    return confidence if look is None else 1 - (1 - confidence) * share(look.number, look.planned)
+    return confidence if look is None else 1 - (1 - confidence) * part(look)
 
 
-def following(before: Look | None, fingerprint: str, planned: int) -> Look:
-    """The look after `before` (None: the first). planned: looks, where no plan was made yet."""
+def part(look: Look) -> float:
+    """The part of the doubt that a look spends."""
+    if look.closed:
+        return beyond(look.number - min(look.planned, look.closed))
+    if look.number > look.planned and not look.last:
+        return beyond(look.number - look.planned)
+    return share(look.number, look.planned, last=look.last)
+
+
+def following(before: Look | None, fingerprint: str, planned: int, *, last: bool = False) -> Look:
+    """The look after `before` (None: the first).
+
+    planned: looks, where no plan was made yet. last: the budget ends with it, as is known without any label
+    of the holdout.
+    """
     if before is None:
-        return Look(number=1, planned=planned, fingerprint=fingerprint)
+        return Look(number=1, planned=planned, fingerprint=fingerprint, last=last)
     if before.fingerprint == fingerprint:
         return before
-    return before.model_copy(update={"number": before.number + 1, "fingerprint": fingerprint})
+    closed = before.number if before.last else before.closed
+    return Look(
+        number=before.number + 1,
+        planned=before.planned,
+        fingerprint=fingerprint,
+        last=last and not closed,
+        closed=closed,
+    )
 
 
 def fingerprint(arrays: Iterable[np.ndarray]) -> str:

@@ -17,7 +17,7 @@ from labelwright.dsl.task import EACH_CLASS, EACH_SLICE, Criterion, Task
 from labelwright.loop.errors import NotYet
 from labelwright.loop.history import Look, Status, Verdict
 from labelwright.loop.measure.evidence import Bounded, View
-from labelwright.loop.measure.looks import level
+from labelwright.loop.measure.looks import following, level
 from labelwright.loop.measure.metrics import AVERAGES
 from labelwright.loop.measure.planning import more, rounded
 from labelwright.loop.phases import OPERATORS
@@ -85,12 +85,12 @@ def _plan(
     """How many more annotations on the holdout would decide all that is open; empty where not known."""
     if asked is None or METRICS[criterion.metric].needs == "people":
         return {}
-    following = None if look is None else look.model_copy(update={"number": look.number + 1})
+    ahead = None if look is None else following(look, "", look.planned)
     most, beyond = 0, False
     for part in parts:
         if part.status != "NOT YET KNOWN":
             continue
-        found = more(part.figure, criterion.value, level(asked, following))
+        found = more(part.figure, criterion.value, level(asked, ahead))
         if found is None:
             return {}
         # Of a class or a slice, only some of the items that are asked count.
