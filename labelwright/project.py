@@ -254,6 +254,16 @@ class Project:
         with self.looking() as bench:
             return campaign(bench, __version__, doubts=doubts)
 
+    def people(self) -> tuple[Campaign, dict[str, str]]:
+        """All that happened, with how people agree; and by id the texts of the items they are divided on."""
+        from labelwright import __version__
+        from labelwright.loop.campaign import campaign
+        from labelwright.reporting import divided_texts
+
+        with self.looking() as bench:
+            told = campaign(bench, __version__, agreement=True)
+            return told, divided_texts(bench, told)
+
     def distribution(self) -> Distribution:
         """Whether pool, holdout and new rows differ, and which regions of the pool were never asked."""
         from labelwright.loop.campaign import records

@@ -28,7 +28,7 @@ def write_report(bench: Workbench, path: Path) -> Path:
     """The campaign as one offline HTML file."""
     from labelwright import __version__
 
-    told = campaign(bench, __version__, doubts=True)
+    told = campaign(bench, __version__, doubts=True, agreement=True)
     page = render_report(bench.task, told, _shown(bench, told))
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
@@ -49,6 +49,25 @@ def _shown(bench: Workbench, told: Campaign) -> dict[str, ShownItem]:
     rows = items.rows_of(shown_ids(told))
     chosen = items.take(rows[rows >= 0])
     return pictured | {item.id: item for item in shown_items(bench, chosen)}
+
+
+def divided_texts(bench: Workbench, told: Campaign) -> dict[str, str]:
+    """By id, what people read of the items that divide them; of spans the text that is marked."""
+    from labelwright.loop.tagging import texts_of
+
+    if not told.rounds or told.people is None:
+        return {}
+    ids = list(dict.fromkeys(i.item for p in told.people.confused for i in p.items))
+    items = bench.items(told.rounds[-1].round)
+    rows = items.rows_of(ids)
+    there = items.take(rows[rows >= 0])
+    if bench.task.kind == "spans":
+        return dict(zip(there.ids, texts_of(there), strict=True))
+    names = (*there.inputs.text, *there.inputs.columns)
+    return {
+        i: " · ".join(str(row[n]) for n in names if row[n] is not None)
+        for i, row in zip(there.ids, there.columns(names).to_pylist(), strict=True)
+    }
 
 
 def shown_items(bench: Workbench, items: Snapshot) -> list[ShownItem]:

@@ -156,6 +156,9 @@ def _confused(
             for i in pair.items
         )
         pair = pair.model_copy(update={"items": items})
+        if pair.clear is False:
+            found.append(pair)
+            continue
         lines, why_not = proposed(pair, by_id, samples)
         found.append(pair.model_copy(update={"proposed": lines, "unproposed": why_not}))
     return tuple(found)

@@ -53,6 +53,7 @@ _MODULES = {
     "choose": "choose",
     **dict.fromkeys(("run", "sync"), "run"),
     **dict.fromkeys(("status", "curve", "report", "export", "doctor"), "work"),
+    "people": "people",
     "shift": "shift",
     "predict": "predict",
     "compare-finetuning": "compare",
