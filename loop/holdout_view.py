@@ -45,9 +45,9 @@ def weighted(bench: Workbench, round_: int, held: Labels, told: dict[str, Any]) 
     if task.kind == "spans":
         known = places(task, held)
         true = [known[i] if i >= 0 else [] for i in label]
-        return of_marks(picked, true, said.marks, classes, parents, trusted=True, **rest)
+        return of_marks(picked, true, said.marks, classes, parents, **rest)
     if several(task):
         hot = sets.hot(held.answers[i] if i >= 0 else () for i in label) > 0
-        return of_sets(picked, hot, said.given, said.probs, classes, parents, trusted=True, **rest)
+        return of_sets(picked, hot, said.given, said.probs, classes, parents, **rest)
     truth = held.classes[np.maximum(label, 0)]
-    return of_one(picked, truth, said.probs, classes, parents, trusted=True, **rest)
+    return of_one(picked, truth, said.probs, classes, parents, **rest)

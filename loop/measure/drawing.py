@@ -21,6 +21,23 @@ if TYPE_CHECKING:
 Place = tuple[int, int, int]
 
 
+def expect_one(
+    probs: np.ndarray, parents: Mapping[str, frozenset[int]], *, trusted: bool = True
+) -> Expected:
+    """What probs (N, n_classes) make of one class an item."""
+    predicted = probs.argmax(axis=1)
+    groups = [m for m in parents.values() if len(m) != 1]
+    return Expected(
+        probs.max(axis=1),
+        expected_cells(probs, np.eye(probs.shape[1], dtype=bool)[predicted]),
+        {
+            m: expected_cells(probs[:, sorted(m)].sum(axis=1), np.isin(predicted, sorted(m)))
+            for m in groups
+        },
+        trusted,
+    )
+
+
 def of_one(
     drawn: Drawn,
     truth: np.ndarray,
@@ -28,41 +45,34 @@ def of_one(
     classes: tuple[str, ...],
     parents: Mapping[str, frozenset[int]],
     *,
-    trusted: bool,
+    expected: Expected | None = None,
     **rest: Any,
 ) -> Weighted:
-    """One class an item. truth: (n,) class index, anything where not known. probs: (N, n_classes)."""
-    k = probs.shape[1]
-    predicted = probs.argmax(axis=1)
-    said = predicted[drawn.rows]
-    truth = np.where(drawn.known, truth, 0)
-    known, right = drawn.known, truth == said
-    hot = np.eye(k, dtype=bool)
-    confidence = probs.max(axis=1)
+    """One class an item. truth: (n,) class index, anything where not known. probs: (N, n_classes).
+
+    expected: `expect_one` of these probabilities, where it is at hand.
+    """
+    own = probs[drawn.rows]
+    said, confidence = own.argmax(axis=1), own.max(axis=1)
+    known = drawn.known
+    truth = np.where(known, truth, 0)
+    right = truth == said
+    hot = np.eye(probs.shape[1], dtype=bool)
+    groups = [m for m in parents.values() if len(m) != 1]
     return Weighted(
         drawn=drawn,
         right=right & known,
         counts=cells(hot[truth], hot[said]) * known[:, None, None],
-        expected=Expected(
-            confidence,
-            expected_cells(probs, hot[predicted]),
-            {
-                m: expected_cells(probs[:, sorted(m)].sum(axis=1), np.isin(predicted, sorted(m)))
-                for m in parents.values()
-                if len(m) != 1
-            },
-            trusted,
-        ),
+        expected=expect_one(probs, parents) if expected is None else expected,
         classes=classes,
         kind="one",
         truth=truth,
         predicted=said,
         together={
             m: cells(np.isin(truth, sorted(m)), np.isin(said, sorted(m))) * known[:, None]
-            for m in parents.values()
-            if len(m) != 1
+            for m in groups
         },
-        gaps=gaps_of(right[:, None], confidence[drawn.rows][:, None]) * known[:, None],
+        gaps=gaps_of(right[:, None], confidence[:, None]) * known[:, None],
         **rest,
     )
 
@@ -74,8 +84,6 @@ def of_sets(
     probs: np.ndarray,
     classes: tuple[str, ...],
     parents: Mapping[str, frozenset[int]],
-    *,
-    trusted: bool,
     **rest: Any,
 ) -> Weighted:
     """Several classes an item. truth: (n, n_classes) bool. given, probs: (N, n_classes), each class's own."""
@@ -89,7 +97,6 @@ def of_sets(
             all_right(probs, given),
             expected_cells(probs, given),
             {frozenset(m): expected_cells(probs[:, m].max(axis=1), _any(given, m)) for m in groups},
-            trusted,
         ),
         classes=classes,
         kind="many",
@@ -108,8 +115,6 @@ def of_marks(
     said: Sequence[Sequence[Found]],
     classes: tuple[str, ...],
     parents: Mapping[str, frozenset[int]],
-    *,
-    trusted: bool,
     **rest: Any,
 ) -> Weighted:
     """Marks in texts. truth: of the n drawn; said: what the model marks in all N, with probabilities."""
@@ -133,7 +138,6 @@ def of_marks(
             np.array([float(np.prod([m.prob for m in marks])) for marks in said]),
             expected,
             {m: expected[:, sorted(m)].sum(axis=1) for m in found.together},
-            trusted,
         ),
         classes=classes,
         kind="spans",

@@ -22,6 +22,8 @@ from labelwright.loop.measure.estimators import Adjusted, adjusted
 from labelwright.loop.measure.evidence import Bounded
 from labelwright.loop.measure.influence import bounds, gradient, share_bounds
 
+_FEW = 5  # errors that the worst case weighs as much as
+
 METHOD = "weighted"
 """What these intervals are called in records."""
 
@@ -184,13 +186,13 @@ class Weighted:
         moved = (self.counts * slope).sum(axis=(1, 2)) * self._per_known
         expected = np.tensordot(self.expected.counts, slope, axes=2) * self._per_known
         found = self._adjusted(moved, expected)
-        spread = self._kish(self.drawn.known.astype(np.float64)) * len(self)
-        most = 1.0 if self.kind == "one" else float(max(1, self.counts.sum(axis=(1, 2)).max()))
+        uneven = self._kish(self.drawn.known.astype(np.float64)) * len(self)
+        together = uneven * (1.0 if self.kind == "one" else self._together(metric))
+        plain = self._adjusted(moved, None).variance
+        together *= float(np.sqrt(found.variance / plain)) if plain > 0 else 1.0
 
         def both(confidence: float) -> tuple[float, float]:
-            low, high = bounds(
-                metric, t, len(self), found.variance, confidence, together=max(spread, 0.0) * most
-            )
+            low, high = bounds(metric, t, len(self), found.variance, confidence, together=together)
             return _moved(float(low), float(high), found.shift)
 
         value = min(1.0, max(0.0, estimate + found.shift))
@@ -216,6 +218,14 @@ class Weighted:
             return max(0.0, estimate - noise - reach), min(1.0, estimate + reach)
 
         return self._bounded(estimate, len(self), Adjusted(0.0, variance, 0.0), both)
+
+    def _together(self, metric: str) -> float:
+        """How many answers of one item go wrong together: as seen, and before that as many as it has."""
+        among = metrics.AMONG[metric.split("_")[1]]
+        answers = (self.counts @ among).sum(axis=1)
+        wrong = (self.counts @ (among * [0, 1, 1])).sum(axis=1)
+        most = max(1.0, float((answers**2).sum() / max(1, answers.sum())))
+        return float(((wrong**2).sum() + _FEW * most) / (wrong.sum() + _FEW))
 
     @property
     def _size(self) -> int:
@@ -266,7 +276,10 @@ class Weighted:
         found = self._adjusted(moved, expected)
         value = min(1.0, max(0.0, share + found.shift))
         inside = value * (1 - value)
-        jump = max(self._kish(among), found.variance / inside if inside > 0 else 0.0)
+        # What one more error moves: between that of labels without, and with, what the model expects.
+        jump = self._kish(among)
+        if inside > 0 and found.variance > 0:
+            jump = float(np.sqrt(jump * found.variance / inside))
 
         def both(confidence: float) -> tuple[float, float]:
             if jump <= 0 and found.variance <= 0:
