@@ -84,6 +84,11 @@ class Outbox:
         self._store = store
         self._connection = store.connection
 
+    @property
+    def store(self) -> Store:
+        """Whose tables these are."""
+        return self._store
+
     def writing(self) -> contextlib.AbstractContextManager[None]:
         """Several writes as one transaction."""
         return self._store.writing()

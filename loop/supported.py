@@ -130,11 +130,6 @@ def _of_gold(task: Task) -> list[str]:
         found.append("adjudicate when … without an adjudicator")
     if people.pause_below is not None and people.gold is None:
         found.append("pause when gold … without gold")
-    expert = people.adjudicator is not None and (
-        people.adjudicate_below is not None or (people.gold is not None and people.gold.items)
-    )
-    if expert and people.source.name == "label_studio":
-        found.append("an adjudicator with annotators from = label_studio (gold = file(…) can)")
     return found
 
 

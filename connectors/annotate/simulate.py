@@ -92,8 +92,11 @@ class Habits:
         careful = self._careful
         order = sorted(self.names, key=lambda name: self.numbers("careless", name))
         careless = dict.fromkeys(order[: self.careless], 1 - 1 / max(1, len(self._labels)))
-        expert = self.task.annotators.adjudicator
-        return careful | careless | ({} if expert is None else {expert: self.adjudicator_error})
+        return careful | careless
+
+    def rate(self, person: str) -> float:
+        """Share of wrong answers of one of the people, or of the adjudicator."""
+        return self.rates.get(person, self.adjudicator_error)
 
     @property
     def _careful(self) -> dict[str, float]:
@@ -126,7 +129,7 @@ class Habits:
         """What this person answers."""
         wrong = [c for c in self._labels if c != truth]
         slips, habitual, which, _ = self.numbers("answer", person, item)
-        if not wrong or slips / 2**64 >= self.rates[person]:
+        if not wrong or slips / 2**64 >= self.rate(person):
             return truth
         habit = self.habit(person, truth)
         if len(wrong) == 1 or habitual / 2**64 < self.confusion:

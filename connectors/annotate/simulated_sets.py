@@ -40,7 +40,7 @@ class SetHabits:
     def label(self, person: str, item: str, truth: Answer) -> Answer:
         """What this person answers; the truth where no slip of one class is allowed."""
         slips, habitual, which, kind = self.habits.numbers("answer", person, item)
-        if slips / 2**64 >= self.habits.rates[person]:
+        if slips / 2**64 >= self.habits.rate(person):
             return truth
         confused = self._allowed(self._confused(person, truth), truth)
         fewer = self._allowed((set(truth) - {c} for c in truth), truth)

@@ -29,7 +29,7 @@ class SpanHabits:
 
     def marks(self, person: str, item: str, text: str, truth: Sequence[Mark]) -> tuple[Mark, ...]:
         """What this person marks in the text of an item, by place."""
-        rate = self.habits.rates[person]
+        rate = self.habits.rate(person)
         said: list[Mark] = []
         for number, (span, label) in enumerate(truth):
             slips, habitual, kind, which = self.habits.numbers("mark", person, item, str(number))

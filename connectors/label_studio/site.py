@@ -24,7 +24,7 @@ from labelwright.connectors.label_studio.payload import kinds
 from labelwright.dsl.compile.fields import Shown, shown
 from labelwright.dsl.compile.instructions import instructions_fragment
 from labelwright.dsl.compile.labelconfig import label_config
-from labelwright.dsl.compile.settings import project_settings
+from labelwright.dsl.compile.settings import beside, project_settings
 from labelwright.loop.errors import ConnectorError
 from labelwright.loop.items import Inputs
 
@@ -51,6 +51,7 @@ class Site:
     connect: Callable[[], LabelStudio]
     pause: Pause = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    aside: str = ""  # what this project is for, where it is not the task's own
     _opened: list[LabelStudio] = field(default_factory=list, repr=False)
 
     @property
@@ -105,6 +106,12 @@ class Site:
         """The project's settings as the task has them."""
         task = self.context.task
         settings = project_settings(task)
+        if self.aside:  # one person's answer to each item, and no suggestion
+            settings |= {
+                "title": beside(settings["title"], self.aside),
+                "maximum_annotations": 1,
+                "show_collab_predictions": False,
+            }
         return {
             **settings,
             "description": f"{settings['description']} · {self.outbox.get(MARK)}",

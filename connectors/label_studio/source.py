@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from labelwright.loop.errors import DataError
@@ -49,30 +49,60 @@ def _connect() -> LabelStudio:
 
 @dataclass
 class LabelStudioPeople:
-    """An annotator source (`loop.ports`: AnnotatorSource, Pulling, Flagging, Checking)."""
+    """An annotator source (`loop.ports`: AnnotatorSource, Pulling, Flagging, Checking).
+
+    What only the adjudicator is asked goes into a project of its own, `expert` (`apart`).
+    """
 
     site: Site
     hidden: float = 0.2
     hints: bool = True
     rehearsal: bool = field(default=False, init=False)
     pulled: Pulled | None = field(default=None, init=False)  # what the last pull found
+    expert: Site = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        from labelwright.connectors.label_studio.apart import ADJUDICATION, parts_of
+
+        own, apart = parts_of(self.site.outbox)
+        self.expert = replace(self.site, outbox=apart, aside=ADJUDICATION, _opened=[])
+        self.site.outbox = own
 
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
         """Put the batch into the task's project, which is made with the first one."""
+        from labelwright.connectors.label_studio.apart import batch_apart
+        from labelwright.connectors.label_studio.further import offer_gold
         from labelwright.connectors.label_studio.notes import notes
         from labelwright.connectors.label_studio.sending import deliver, write_down
 
+        own = [r for r in requests if not r.only_by]
+        alone = [r for r in requests if r.only_by]
         inputs = getattr(items, "inputs", None)
-        if inputs is not None:
-            self.site.learn_inputs(inputs)
-        self.site.push()
-        write_down(self.site, batch, requests, items, self.hidden)
-        beside = {r.item: r.hints for r in requests if r.hints} if self.hints else {}
-        deliver(self.site, batch, items, hints=beside, notes=notes(self.site, batch))
+        for site, name, asked in (
+            (self.site, batch, own),
+            (self.expert, batch_apart(batch), alone),
+        ):
+            if not asked and site is self.expert:
+                continue
+            if inputs is not None:
+                site.learn_inputs(inputs)
+            site.push()
+            write_down(site, name, asked, items, self.hidden)
+            seen = self.hints or site is self.expert  # what people said is why it is asked at all
+            beside = {r.item: r.hints for r in asked if r.hints} if seen else {}
+            deliver(site, name, items, hints=beside, notes=notes(site, name))
+        offer_gold(self.site, batch)
 
     def undelivered(self, batch: str) -> bool:
         """Whether part of the batch is still, or again, to be sent."""
-        return any(s.state == "waiting" for s in self.site.outbox.sent(batch))
+        from labelwright.connectors.label_studio.apart import batch_apart
+
+        sent = [*self.site.outbox.sent(batch), *self.expert.outbox.sent(batch_apart(batch))]
+        return any(s.state == "waiting" for s in sent)
+
+    def _sites(self) -> tuple[Site, ...]:
+        """The projects that there are."""
+        return (self.site,) if self.expert.project_id is None else (self.site, self.expert)
 
     def pull(self) -> None:
         """Fetch what people did since last time, after what an applied plan left to be done.
@@ -87,12 +117,23 @@ class LabelStudioPeople:
         offer_to_others(self.site)
         if self.site.project_id is not None:
             self.site.push()
+        if self.expert.project_id is not None:
+            also = pull(self.expert)
+            self.pulled.changed += also.changed
+            self.pulled.spare += also.spare
+            self.pulled.gone += also.gone
+            self.pulled.strange += also.strange
+            self.expert.push()
 
     def drift(self) -> tuple[str, ...]:
         """What somebody else changed on the server."""
         from labelwright.connectors.label_studio.drift import drift
 
-        return drift(self.site)
+        return tuple(
+            f"{site.aside}: {each}" if site.aside else each
+            for site in self._sites()
+            for each in drift(site)
+        )
 
     def foresee(
         self, old: Task, readings: Mapping[str, Reading], drift: tuple[str, ...]
@@ -100,33 +141,44 @@ class LabelStudioPeople:
         """What a plan would do on the server; None where nothing is there yet."""
         from labelwright.connectors.label_studio.migrating import foresee
 
-        return foresee(self.site, old, readings, drift)
+        found = [foresee(site, old, readings, drift) for site in self._sites()]
+        first = found[0]
+        if first is None or len(found) == 1:
+            return first
+        counts = ("items", "annotations", "rewritten", "retired", "retired_annotations", "resent")
+        there = [each for each in found if each is not None]
+        summed = {name: sum(getattr(each, name) for each in there) for name in counts}
+        return first.model_copy(update={**summed, "page": any(each.page for each in there)})
 
     def stage(self, old: Task, readings: Mapping[str, Reading], drift: tuple[str, ...]) -> None:
         """Write down what the plan does on the server."""
         from labelwright.connectors.label_studio.migrating import chores
 
-        if self.site.project_id is not None:
-            self.site.outbox.plan(list(chores(self.site, old, readings, drift)))
+        for site in self._sites():
+            if site.project_id is not None:
+                site.outbox.plan(list(chores(site, old, readings, drift)))
 
     def finish(self) -> int:
         """Do on the server what an applied plan left to be done."""
         from labelwright.connectors.label_studio.migrating import finish
 
-        return finish(self.site) if self.site.outbox.chores() else 0
+        return sum(finish(site) for site in self._sites() if site.outbox.chores())
 
     def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
         """The answers to a batch that were fetched so far. What was made unreadable is withdrawn."""
+        from labelwright.connectors.label_studio.apart import batch_apart
         from labelwright.connectors.label_studio.collecting import STRANGE_ORIGIN
         from labelwright.loop.ports import Answer
 
-        item_of = {s.uid: s.item for s in self.site.outbox.sent(batch)}
+        named = ((self.site, batch), (self.expert, batch_apart(batch)))
+        item_of = {s.uid: s.item for site, name in named for s in site.outbox.sent(name)}
         return [
             Answer(
                 item_of[h.uid], h.annotator, h.labels, h.seconds, h.skipped,
                 h.reference, h.spans, h.deleted or h.origin == STRANGE_ORIGIN,
             )
-            for h in self.site.outbox.held(batch)
+            for site, name in named
+            for h in site.outbox.held(name)
         ]  # fmt: skip
 
     def flag(self, batch: str, flags: Sequence[Flag]) -> None:
@@ -134,6 +186,10 @@ class LabelStudioPeople:
         from labelwright.connectors.label_studio.notes import tell
 
         tell(self.site, batch, flags)
+        if self.expert.project_id is not None:
+            from labelwright.connectors.label_studio.apart import batch_apart
+
+            tell(self.expert, batch_apart(batch), flags)
 
     def check(self) -> None:
         """Raise DataError where the task cannot be shown in Label Studio."""
@@ -161,6 +217,11 @@ class LabelStudioPeople:
             lines.append(f"items that arrived twice, put together again: {found.spare:,}")
         if found.gone:
             lines.append(f"items deleted on the server, answers kept: {found.gone:,}")
+        if self.expert.project_id is not None:
+            from labelwright.connectors.label_studio.site import SERVER
+
+            server, number = self.expert.outbox.get(SERVER), self.expert.project_id
+            lines.append(f"the adjudicator's items are at {server}/projects/{number}/data")
         return (*lines, *(f"an answer cannot be read: {why}" for why in found.strange))
 
     def examine(self) -> Iterator[tuple[bool, str, str]]:
@@ -171,8 +232,9 @@ class LabelStudioPeople:
 
     def requests(self) -> int:
         """How many requests were made of the server so far."""
-        return self.site.requests
+        return self.site.requests + self.expert.requests
 
     def close(self) -> None:
         """Close the connections to the server."""
         self.site.close()
+        self.expert.close()

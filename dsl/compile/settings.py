@@ -40,6 +40,13 @@ def project_settings(task: Task) -> dict[str, Any]:
     }
 
 
+def beside(title: str, what: str) -> str:
+    """The title of a second project of the task: `News: adjudication`, no longer than a title may be."""
+    room = _LONGEST_TITLE - len(what) - 2
+    short = title if len(title) <= room else title[: room - 1].rstrip() + "…"
+    return f"{short}: {what}"
+
+
 def _title(task: Task) -> str:
     title = " ".join(task.title.split()) or task.name
     if len(title) < _SHORTEST_TITLE:
