@@ -74,16 +74,26 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
                 "target": _figure(v.target),
                 "labels": v.n,
                 "note": v.note,
+                "level": _figure(v.level),
+                "more": v.more,
+                "more_than": v.more_than,
             }
             for v in verdicts(task, campaign)
         ],
         "accuracy": _estimate(last.measurement.accuracy) if last else None,
         **(_averages(last.measurement) if last else {}),
+        "look": _look(last.measurement) if last else None,
+        "ceiling": _estimate(last.measurement.ceiling)
+        if last and last.measurement.ceiling
+        else None,
         "true_accuracy": _figure(last.measurement.true_accuracy) if last else None,
         "nothing_learned": nothing_learned(task, last.measurement) if last else None,
         "spent": {
             "annotations": spent.training,
             "holdout_annotations": spent.holdout,
+            "gold_annotations": spent.gold,
+            "audit_annotations": spent.audit,
+            "adjudications": spent.adjudicated,
             "of": spent.limit,
             "money": _figure(spent.money),
             "currency": spent.currency,
@@ -102,6 +112,8 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
             {"item": f.item, "annotator": f.annotator, "why": list(f.why)} for f in campaign.flagged
         ],
         "awaited": campaign.awaited.model_dump() if campaign.awaited else None,
+        "paused": [_record(person) for person in campaign.paused],
+        "in_doubt": campaign.in_doubt,
         "anchoring": campaign.anchoring.model_dump() if campaign.anchoring else None,
         "forecast": _record(campaign.forecast),
         "worth": [_record(each) for each in campaign.worth],
@@ -113,6 +125,7 @@ def status_json(task: Task, campaign: Campaign) -> dict[str, Any]:
             for record in campaign.rounds
             for told in alarms(record)
         ],
+        "rules": campaign.rules.model_dump(mode="json") if campaign.rules else None,
         "shift": [
             {
                 "about": each.about,
@@ -137,6 +150,9 @@ def _round(record: RoundRecord) -> dict[str, Any]:
         "round": record.round,
         "annotations": record.annotations,
         "holdout_annotations": record.holdout_annotations,
+        "gold_annotations": record.gold_annotations,
+        "audit_annotations": record.audit_annotations,
+        "adjudications": record.adjudications,
         "labels": record.labels,
         "accuracy": _estimate(now.accuracy),
         **_averages(now),
@@ -170,7 +186,14 @@ def _estimate(estimate: Estimate) -> dict[str, float | None]:
         "estimate": _figure(estimate.estimate),
         "low": _figure(estimate.low),
         "high": _figure(estimate.high),
+        "low_every": _figure(estimate.low_every),
+        "high_every": _figure(estimate.high_every),
     }
+
+
+def _look(now: Measurement) -> dict[str, int] | None:
+    """Which look at the holdout it was: `low_every` and `high_every` hold at all of them at once."""
+    return None if now.look is None else {"number": now.look.number, "planned": now.look.planned}
 
 
 def _record(record: Record | None) -> Any:

@@ -13,7 +13,9 @@ from labelwright import figures
 from labelwright.words import cell_width, clean, fit, pad, wrap
 
 if TYPE_CHECKING:
+    from labelwright.loop.record import Estimate
     from labelwright.loop.rules.analysis import RuleFigures, Shown
+    from labelwright.loop.rules.records import RuleScore, RulesScored
     from labelwright.loop.rules.report import RulesReport
 
 _WIDEST_NAME, _WIDEST_SAYS = 20, 26
@@ -28,6 +30,8 @@ def rules_view(
     spans: two rules on one item may speak of different spans, so that there are no conflicts to show.
     """
     lines = _table(report, spans=spans, width=width)
+    if report.scored is not None:
+        lines += ["", *scores_lines(report.scored, width=width)]
     facts = [*_summary(report, spans=spans), ("Next", list(following))]
     first = max(cell_width(name) for name, _ in facts) + 2
     lines.append("")
@@ -37,6 +41,48 @@ def rules_view(
             kept = [line] if name == "Next" else wrap(line, max(20, width - first))
             lines += [lead + kept[0], *(" " * first + rest for rest in kept[1:])]
     return "\n".join(lines)
+
+
+def scores_lines(found: RulesScored, *, width: int = 80) -> list[str]:
+    """What each rule is worth by the label model, and on the holdout; what is worse than chance."""
+    widest = min(_WIDEST_NAME, max(cell_width(clean(rule.name)) for rule in found.rules))
+    head = pad("rule", max(4, widest)) + "  taken to be right"
+    lines = [head + ("     right on the holdout" if found.held else "")]
+    for rule in found.rules:
+        name = pad(fit(clean(rule.name), widest), max(4, widest))
+        cells = [name, pad(_worth(rule.estimated), 17)]
+        cells += [f"   {_counted(rule.held)}"] if found.held else []
+        lines.append("  ".join(cells).rstrip())
+    notes = ["taken to be right: by the rule’s weight and by where others agree"]
+    notes[0] += ", and by the labels that are known" if found.labelled else ""
+    if found.held:
+        notes.append(
+            "the holdout is a fair sample: rules changed to suit it would flatter the verdict"
+        )
+    lines += [line for note in notes for line in wrap(note, width)]
+    return lines + [line for rule in found.worse for line in wrap(f"! {worse(rule)}", width)]
+
+
+def worse(rule: RuleScore) -> str:
+    """A sentence and a remedy for a rule that is right less often than chance."""
+    turned = f"vote {rule.label}" if rule.action == "against" else f"vote against {rule.label}"
+    told = rule.held if rule.held.estimate is not None else rule.chosen
+    return (
+        f"rule {clean(rule.name)} is worse than chance ({_counted(told)}): look with --examples 5, then "
+        f"take it out or write `{turned}`"
+    )
+
+
+def _worth(told: Estimate) -> str:
+    if told.estimate is None or told.low is None or told.high is None:
+        return "not known"
+    return f"{told.estimate:.2f} ({told.low:.2f} to {told.high:.2f})"
+
+
+def _counted(told: Estimate) -> str:
+    if told.estimate is None:
+        return "none"
+    return f"{told.estimate:.2f} of {told.n:,} ({told.low:.2f} to {told.high:.2f})"
 
 
 def says(rule: RuleFigures) -> str:
@@ -200,6 +246,7 @@ def rules_json(report: RulesReport, file: str, notes: Sequence[str] = ()) -> dic
         "set_aside": dict(Counter(fault.reason for fault in report.faults)),
         "notes": list(notes),
         "rules": [_rule_json(rule, found.items) for rule in found.rules],
+        "scored": report.scored.model_dump(mode="json") if report.scored else None,
     }
 
 

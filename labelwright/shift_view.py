@@ -98,15 +98,15 @@ def _coverage(found: Coverage, width: int) -> list[str]:
     lines = [head + "."]
     if found.sampled is not None:
         lines.append(f"    found on {found.sampled:,} of {found.items:,} items, drawn at random")
-    lines.append("    region  items  asked  by chance  right on the holdout    doubt  named by")
+    lines.append("    region   items  asked  by chance  right on holdout  doubt  told apart by")
     for region in found.regions:
         right = ""
         if region.accuracy.estimate is not None:
-            right = f"{_share(region.accuracy)} of {region.accuracy.n}"
+            right = f"{figures.percent(region.accuracy.estimate, 0)} of {region.accuracy.n}"
         doubt = "" if region.doubt is None else f"{region.doubt:.2f}"
         lead = (
-            f"    {region.number:>6}  {region.items:>5,}  {region.asked:>5,}  {region.expected:>9.1f}"
-            f"  {right:<22}  {doubt:>5}  "
+            f"    {region.number:>6}  {region.items:>6,}  {region.asked:>5,}  {region.expected:>9.1f}"
+            f"  {right:>16}  {doubt:>5}  "
         )
         named = clean(", ".join(region.name) or f"items like {region.examples[0]}")
         lines.append((lead + fit(named, max(12, width - len(lead)))).rstrip())

@@ -13,16 +13,20 @@ from labelwright import figures
 from labelwright.choosing_view import choosing_lines, holdout_lines
 from labelwright.console import RichProgress, say
 from labelwright.doubt_view import doubt_lines, parts_beside, paused_lines
+from labelwright.forecast_view import forecast_lines, stopping_lines
 from labelwright.loop.alarms import alarms, holdout_alarms
 from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
+from labelwright.rules_view import worse
 from labelwright.shift_view import warning
 from labelwright.summary import (
     MARKS,
     Bill,
     bill,
+    ceiling_words,
     class_names,
     last_round,
     measured,
+    more_words,
     nothing_learned,
     outcome,
     questions,
@@ -118,6 +122,8 @@ def verdict_lines(task: Task, campaign: Campaign, *, width: int = WIDTH) -> str:
     for verdict, subject, goal in rows:
         left = f" {MARKS[verdict.status]} {pad(subject, subjects)} "
         found = _found(verdict, names)
+        more = more_words(task, campaign, verdict)
+        found += f"; {more}" if more else ""
         for end in (pad(goal, goals), goal):
             if cell_width(left + end) + 3 + cell_width(found) <= width:
                 lines.append(f"{left}{end}   {found}")
@@ -214,8 +220,10 @@ def status_view(
         *([("Paused", out)] if (out := paused_lines(campaign)) else []),
         *([("In doubt", doubt)] if (doubt := doubt_lines(campaign)) else []),
         *([("How chosen", chosen)] if (chosen := _chosen(campaign)) else []),
+        *([("Rules", rules)] if (rules := _rules(campaign)) else []),
         *([("Data", data)] if (data := _data(campaign)) else []),
         *([("Not counted", _flagged(campaign))] if campaign.flagged else []),
+        *([("What is ahead", ahead)] if (ahead := _ahead(campaign, width - 14)) else []),
         ("What next", [_sentence(campaign.reason), *([following] if following else [])]),
     ]
     lines = [head]
@@ -226,6 +234,17 @@ def status_view(
             lead = pad(name if number == 0 else "", 13 if marked else 14)
             lines.append(lead + line)
     return "\n".join(lines)
+
+
+def _ahead(campaign: Campaign, width: int) -> list[str]:
+    """The forecast, where the next money is best spent, and what stopping rules would have done."""
+    lines = [*forecast_lines(campaign), *stopping_lines(campaign)]
+    return [piece for line in lines for piece in _hanging(line, max(30, width))]
+
+
+def _hanging(line: str, width: int) -> list[str]:
+    first, *rest = wrap(line, width)
+    return [first, *(f"· {more}" for more in rest)] if rest else [first]
 
 
 def _goodness(task: Task, campaign: Campaign) -> list[str]:
@@ -239,6 +258,11 @@ def _goodness(task: Task, campaign: Campaign) -> list[str]:
     words = f"{now.main_name} {figures.decimal(now.main.estimate)}"
     words += f" (95% interval {span})" if span else ""
     lines = [f"{words}, {figures.counted(now.holdout_labels, 'holdout label')}, round {last.round}"]
+    if now.look is not None and now.main.low_every is not None:
+        every = figures.every(now.main, figures.decimal, dash=" to ")
+        lines.append(
+            f"{every} holds at all {now.look.planned} looks planned, of which this is {now.look.number}"
+        )
     if now.micro_f1 is not None:
         lines.append(
             f"macro F1 {figures.decimal(now.macro_f1.estimate)}, exact match "
@@ -249,7 +273,8 @@ def _goodness(task: Task, campaign: Campaign) -> list[str]:
         lines.append(
             f"true {figures.decimal(now.true_accuracy)} on the whole holdout, {whole} (rehearsal)"
         )
-    return lines + [clean(told) for told in [nothing_learned(task, now)] if told]
+    told = [nothing_learned(task, now), ceiling_words(task, now)]
+    return lines + [clean(sentence) for sentence in told if sentence]
 
 
 def _cost(task: Task, campaign: Campaign, spent: Bill) -> list[str]:
@@ -286,6 +311,24 @@ def _chosen(campaign: Campaign) -> list[str]:
     if last is None or last.choosing is None or not (wrong or last.choosing.notes):
         return told + wrong
     return choosing_lines(last.choosing) + told + wrong
+
+
+def _rules(campaign: Campaign) -> list[str]:
+    """How many there are and how far they reach, the least of them, and what is worse than chance."""
+    found = campaign.rules
+    if found is None:
+        return []
+    share = figures.percent(found.covered / max(1, found.items))
+    line = f"{figures.counted(len(found.rules), 'rule')} on {share} of the items"
+    known = [rule for rule in found.rules if rule.estimated.estimate is not None]
+    if known:
+        least = min(known, key=lambda rule: rule.estimated.estimate or 0)
+        span = figures.interval(least.estimated, figures.decimal, dash=" to ")
+        value = figures.decimal(least.estimated.estimate)
+        line += (
+            f"; the least, {clean(least.name)}, is taken to be right {value} ({span}) of the time"
+        )
+    return [line, *(f"warning: {clean(worse(rule))}" for rule in found.worse)]
 
 
 def _data(campaign: Campaign) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from labelwright.loop.adjudicating import in_doubt
 from labelwright.loop.agreeing import people
 from labelwright.loop.appraising import judgements, scores, suggested
+from labelwright.loop.audit.telling import label_audit
 from labelwright.loop.collecting import awaited
 from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
@@ -27,6 +28,7 @@ from labelwright.loop.labels import Labels, present
 from labelwright.loop.measuring import judge_again
 from labelwright.loop.pausing import paused
 from labelwright.loop.people.anchoring import anchoring
+from labelwright.loop.rules.scoring import scores_at
 from labelwright.loop.sets import Sets
 from labelwright.loop.shift.looking import distribution
 from labelwright.loop.split import POOL
@@ -95,6 +97,10 @@ def campaign(
         else None,
         **told(bench, rounds),
         distribution=distribution(bench, rounds, whole=doubts and known),
+        label_audit=label_audit(bench, last, labels[0], whole=doubts)
+        if last is not None and labels and known
+        else None,
+        rules=scores_at(bench, last) if last is not None and known else None,
         decision=decision.ending,
         reason=decision.reason,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from labelwright.loop.audit.records import LabelAudit as LabelAudit
 from labelwright.loop.people.records import Anchoring as Anchoring
 from labelwright.loop.people.records import AnnotatorScore as AnnotatorScore
 from labelwright.loop.people.records import People as People
@@ -397,6 +398,7 @@ class Campaign(Record):
     helps: Helps | None = None
     people: People | None = None  # None where it was not asked for
     distribution: Distribution = Distribution()
+    label_audit: LabelAudit | None = None  # None where no label is known, or none is doubted
     rules: RulesScored | None = None  # None before the first round, and where no rule votes
     decision: Literal["running", "waiting", "passed", "failed", "spent", "exhausted"]
     reason: str  # one sentence

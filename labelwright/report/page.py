@@ -12,19 +12,23 @@ from labelwright import figures, shift_view
 from labelwright.charts import curve_svg
 from labelwright.coverage_chart import coverage_svg
 from labelwright.dsl.task import Task
+from labelwright.forecast_view import forecast_lines
 from labelwright.loop.history import Campaign
 from labelwright.loop.shift import words as shift_words
 from labelwright.report import view
 from labelwright.report.marks import stretches
 from labelwright.report.shown import ShownItem, doubted, samples
 from labelwright.report.written import settings
+from labelwright.rules_view import worse
 from labelwright.summary import (
     MARKS,
     accuracy_targets,
     bill,
+    ceiling_words,
     class_names,
     last_round,
     measured,
+    more_words,
     nothing_learned,
     outcome,
     questions,
@@ -44,7 +48,9 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
     names = class_names(task)
     last, now = last_round(campaign), measured(campaign)
     spent = bill(task, campaign)
-    rows = [view.verdict_row(v, names) for v in verdicts(task, campaign)]
+    rows = [
+        view.verdict_row(v, names, more_words(task, campaign, v)) for v in verdicts(task, campaign)
+    ]
     result = outcome(task, campaign)
     targets = accuracy_targets(task)
     early, late = view.rounds_in_short(campaign.rounds)
@@ -61,6 +67,7 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
             outcome=result,
             mark=MARKS[result],
             verdicts=rows,
+            ceiling=ceiling_words(task, now) if now else "",
             bill=spent,
             alarms=view.alarmed(campaign),
             choosing=view.choosing(campaign),
@@ -68,6 +75,7 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
             questions=questions(campaign),
             guide=view.guide(task),
             cards=view.class_cards(task),
+            ahead={"forecast": forecast_lines(campaign), "stopping": campaign.stopping},
             curve=Markup(curve_svg(campaign, targets=targets)),  # noqa: S704 - our own SVG, escaped
             curve_narrow=Markup(curve_svg(campaign, targets=targets, narrow=True)),  # noqa: S704
             coverage_picture=Markup(_coverage(campaign)),  # noqa: S704
@@ -108,12 +116,14 @@ def _environment(names: Mapping[str, str]) -> Environment:
         "duration": figures.duration,
         "hours": figures.hours,
         "interval": figures.interval,
+        "every": figures.every,
         "interval_decimal": partial(figures.interval, number=figures.decimal),
         "title": lambda id: names.get(id, id),
         "sentence": _sentence,
         "capital": lambda text: text[:1].upper() + text[1:],
         "titles": lambda ids: ", ".join(names.get(id, id) for id in ids.split(", ")),
         "marked": view.marked,
+        "rule_worse": worse,
         "parts_named": shift_words.names,
         "compared": shift_words.sentence,
         "compared_remedy": shift_words.remedy,

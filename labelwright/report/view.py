@@ -41,9 +41,10 @@ class VerdictRow:
     bound: str  # "at least 92.6%"
     note: str
     gauge: Gauge | None
+    more: str = ""  # how many more annotations would decide
 
 
-def verdict_row(verdict: Verdict, names: dict[str, str]) -> VerdictRow:
+def verdict_row(verdict: Verdict, names: dict[str, str], more: str = "") -> VerdictRow:
     """`verdict` in the unit in which its criterion is written."""
     number = figures.in_unit_of(verdict.criterion)
     bound = ""
@@ -56,7 +57,7 @@ def verdict_row(verdict: Verdict, names: dict[str, str]) -> VerdictRow:
     if number is figures.percent:
         note = figures.shares_as_percent(note)
     return VerdictRow(
-        verdict, MARKS[verdict.status], number(verdict.estimate), bound, note, _gauge(verdict)
+        verdict, MARKS[verdict.status], number(verdict.estimate), bound, note, _gauge(verdict), more
     )
 
 

@@ -1,14 +1,15 @@
 """Labels that rules are compared with: those the task's `existing_labels` name, and people's answers.
 
-The column that simulated annotators answer from is neither. People's labels of the holdout are left out:
-rules written while looking at them would make what is measured there look better than it is.
+The column that simulated annotators answer from is neither. People's labels of the holdout are kept apart:
+no item of it is shown, since rules written while looking at them would make what is measured there look
+better than it is; how many each rule is right on may be told.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.errors import DataError
@@ -29,6 +30,9 @@ class People:
 
     answers: Mapping[str, tuple[bytes, Answer]]
     rounds: int
+    held: Mapping[str, tuple[bytes, Answer]] = field(
+        default_factory=dict
+    )  # the holdout's: they judge only
 
 
 def people(bench: Workbench) -> People | None:
@@ -41,17 +45,23 @@ def people(bench: Workbench) -> People | None:
     if not outcomes:
         return None
     last = len(outcomes) - 1
-    labels, _ = bench.labels(last, int(outcomes[last]["watermark"]))
+    labels, holdout = bench.labels(last, int(outcomes[last]["watermark"]))
     items, ids = bench.items(last), [c.id for c in bench.task.labels]
+    held = {
+        int(row): ids[k] for row, k in zip(holdout.rows, holdout.classes, strict=True) if k >= 0
+    }
     said = {int(row): ids[k] for row, k in zip(labels.rows, labels.classes, strict=True)}
     unusable = [c.id for c in bench.task.choices if c.role == "unusable"]
     if len(unusable) == 1:
         said |= {int(row): unusable[0] for row in labels.unusable}
-    found = {
-        items.id_of(row): (bytes.fromhex(items.content_of(row)), frozenset((label,)))
-        for row, label in said.items()
-    }
-    return People(found, last + 1)
+    found, judging = (
+        {
+            items.id_of(row): (bytes.fromhex(items.content_of(row)), frozenset((label,)))
+            for row, label in part.items()
+        }
+        for part in (said, held)
+    )
+    return People(found, last + 1, judging)
 
 
 class Existing:

@@ -18,7 +18,11 @@ from labelwright.loop.items import CONTENT, ITEM, ORDER, Columns, Reading, open_
 from labelwright.loop.rules.analysis import Analysis, Tally
 from labelwright.loop.rules.firing import firing, marks_text
 from labelwright.loop.rules.known import Existing, People
+from labelwright.loop.rules.records import RulesScored
+from labelwright.loop.rules.scoring import scored
 from labelwright.loop.rules.spans import of_item, passing
+from labelwright.loop.rules.votes import Votes, of_firing
+from labelwright.loop.supported import single
 from labelwright.loop.workbench import complete
 
 if TYPE_CHECKING:
@@ -37,6 +41,9 @@ class RulesReport(Frozen):
     analysis: Analysis
     faults: tuple[Fault, ...]
     labels: str  # in words; empty where no label is known
+    scored: RulesScored | None = (
+        None  # by the label model; None where an item may have several classes
+    )
 
 
 def rules_report(
@@ -54,14 +61,73 @@ def rules_report(
     if existing.column is not None:
         columns = replace(columns, read=tuple(dict.fromkeys((*columns.read, existing.column))))
     tally, reading = Tally(task, examples=examples), Reading()
+    kept = _Kept(task)
     for table in read_items(context, source, columns, reading):
         ids = table[ITEM].to_pylist()
         values = None if existing.column is None else table[existing.column].to_pylist()
         answers = _with_people(existing.answers(ids, values), ids, table, people)
         order = np.asarray(table[ORDER].to_numpy())
-        tally.add(firing(task, table), answers, order, _shower(task, columns.inputs, ids, table))
+        fired = firing(task, table)
+        tally.add(fired, answers, order, _shower(task, columns.inputs, ids, table))
+        kept.add(fired, answers, _held(ids, table, people))
     existing.refuse_unknown()
-    return RulesReport(tally.result(), tuple(reading.faults), _labels(task, people))
+    return RulesReport(tally.result(), tuple(reading.faults), _labels(task, people), kept.scored())
+
+
+class _Kept:
+    """What the label model needs of each batch: who fired, and the class of what is labelled."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._wanted = single(task) and any(rule.label is not None for rule in task.rules)
+        self._votes: list[Votes] = []
+        self._known: list[np.ndarray] = []
+        self._held: list[np.ndarray] = []
+
+    def add(
+        self,
+        fired: dict[str, np.ndarray],
+        answers: Sequence[frozenset[str]],
+        held: Sequence[frozenset[str]],
+    ) -> None:
+        if self._wanted:
+            self._votes.append(of_firing(self._task, self._task.rules, fired, len(answers)))
+            self._known.append(self._classes(answers))
+            self._held.append(self._classes(held))
+
+    def _classes(self, answers: Sequence[frozenset[str]]) -> np.ndarray:
+        """(n,) the class index of each, -1 where it is not known or no class of the model."""
+        index = {c.id: i for i, c in enumerate(self._task.labels)}
+        return np.array([index.get(next(iter(a)), -1) if len(a) == 1 else -1 for a in answers], int)
+
+    def scored(self) -> RulesScored | None:
+        if not self._votes:
+            return None
+        first = self._votes[0]
+        whole = replace(
+            first,
+            fired=np.concatenate([v.fired for v in self._votes]),
+            vetoed=np.concatenate([v.vetoed for v in self._votes]),
+        )
+        known, held = np.concatenate(self._known), np.concatenate(self._held)
+        known[held >= 0] = -1
+        return scored(
+            self._task.rules,
+            whole,
+            *((rows := np.flatnonzero(part >= 0), part[rows]) for part in (known, held)),
+        )
+
+
+def _held(ids: Sequence[str], table: pa.Table, people: People | None) -> list[frozenset[str]]:
+    """What people said of items of the holdout, by row; empty where nothing."""
+    if people is None or not people.held:
+        return [frozenset()] * len(ids)
+    contents = table[CONTENT]
+    told = [people.held.get(identity) for identity in ids]
+    return [
+        each[1] if each is not None and each[0] == contents[row].as_py() else frozenset()
+        for row, each in enumerate(told)
+    ]
 
 
 def _with_people(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from labelwright.loop.rules.firing import firing
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from labelwright.dsl.task import Task
+    from labelwright.dsl.task import Rule, Task
 
 ODDS = 5.0  # of a rule of weight 1 to be right, before anything is known of it: five times in six
 
@@ -49,14 +50,19 @@ def votes(task: Task, table: pa.Table) -> Votes | None:
     """
     known = set(table.column_names)
     rules = tuple(r for r in task.rules if r.when is None or fields(r.when) <= known)
-    voting = [r for r in rules if r.label is not None]
-    if not voting or task.kind == "spans":
+    if not any(r.label is not None for r in rules) or task.kind == "spans":
         return None
     fired = firing(task.model_copy(update={"rules": rules}), table)
+    return of_firing(task, rules, fired, table.num_rows)
+
+
+def of_firing(task: Task, rules: Sequence[Rule], fired: Mapping[str, np.ndarray], n: int) -> Votes:
+    """Votes of these rules, some of which vote; fired: (n,) bool by name."""
+    voting = [r for r in rules if r.label is not None]
     above = lineage(task)
     within = np.array([[rule.label in above[each.id] for each in task.labels] for rule in voting])
     against = np.array([rule.action == "against" for rule in voting])
-    vetoed = np.zeros(table.num_rows, dtype=bool)
+    vetoed = np.zeros(n, dtype=bool)
     for rule in rules:
         if rule.action == "veto":
             vetoed |= fired[rule.name]
