@@ -19,6 +19,7 @@ import numpy as np
 from labelwright.loop.budget import spent
 from labelwright.loop.claims.adjudicate import adjudicate
 from labelwright.loop.claims.again import again
+from labelwright.loop.claims.audit import audit
 from labelwright.loop.claims.further import further
 from labelwright.loop.claims.gold import gold
 from labelwright.loop.claims.holdout import holdout
@@ -36,6 +37,7 @@ __all__ = ["CLAIMANTS", "Trained", "choose"]
 
 CLAIMANTS: tuple[tuple[str, Claimant], ...] = (
     ("holdout", holdout),
+    ("audit", audit),
     ("again", again),
     ("instead", instead),
     ("gold", gold),
@@ -72,7 +74,9 @@ def choose(bench: Workbench, round_: int) -> tuple[dict[str, Any], list[Choice]]
             "asked": sum(p.purpose == "train" for p in picks),
             "holdout_asked": sum(p.purpose == "holdout" for p in picks),
             "again": sum(p.again for p in picks),
-            "open": draft.available + len(draft.picked_by("further")),  # less `asked`: what is left
+            "open": draft.available
+            + len(draft.picked_by("further"))
+            + int(draft.told().get("audits_left", 0)),  # less `asked`: what is left
             "gold": sum(p.purpose == "gold" for p in picks),
             "spread": spread,
             **told,

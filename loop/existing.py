@@ -1,4 +1,8 @@
-"""Labels that somebody has already: those that the task file trusts seed the loop."""
+"""Labels that somebody has already, as events: they seed the loop as far as the task file trusts them.
+
+Verified ones train like people's answers, noisy ones with a weight (`trusting`), those of `people` are one more
+annotator's. What people answer takes the place of the first two.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from labelwright.dsl.task import Task
-from labelwright.loop.errors import DataError, NotYet
+from labelwright.loop.errors import DataError
 from labelwright.loop.items import Snapshot, read_column
 from labelwright.loop.matching import ClassMatcher, each_of
 from labelwright.loop.split import POOL
@@ -20,7 +24,7 @@ from labelwright.loop.workbench import Workbench
 def existing_events(
     bench: Workbench, snapshot: Snapshot, parts: np.ndarray, round_: int
 ) -> list[Event]:
-    """One event for each verified label of a pool item; none without an `existing_labels` block.
+    """One event for each label of a pool item; none without an `existing_labels` block.
 
     Labels of holdout items are not taken: what measures is judged by people, on every item alike.
     Raises DataError for values that match no class.
@@ -28,11 +32,6 @@ def existing_events(
     block = bench.task.existing_labels
     if block is None:
         return []
-    if block.trust != "verified":
-        raise NotYet(
-            f"existing labels with trust = {block.trust} cannot be used yet",
-            "write `trust = verified` if people checked them, or leave `existing_labels` out",
-        )
     values = read_column(bench.context, block.label, call=block.source, key=block.key)
     matcher = ClassMatcher(bench.task)
     usable = {c.id for c in bench.task.choices}

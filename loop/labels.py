@@ -24,6 +24,7 @@ from labelwright.loop.plugins import Installed
 from labelwright.loop.ports import Span
 from labelwright.loop.store import Event
 from labelwright.loop.supported import several, single
+from labelwright.loop.trusting import overruled
 from labelwright.loop.versions import Translation
 
 
@@ -35,7 +36,8 @@ class Labels:
     no single class. agreement: (n,) share of an item's annotators who said the label. sources: per item
     `people` or `existing`. answers: per item the class ids of its label; spans: as many as these, where
     they are parts of a text. shares: per item what its people said, by class id, where the model learns
-    that instead of the label; none where it does not.
+    that instead of the label; none where it does not. weights: (n,) how much each trains, None where all
+    do alike (`trusting`).
     """
 
     rows: np.ndarray
@@ -48,6 +50,7 @@ class Labels:
     answers: tuple[tuple[str, ...], ...] = ()
     spans: tuple[tuple[Span, ...], ...] = ()
     shares: tuple[Mapping[str, float], ...] = ()
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -140,6 +143,8 @@ def resolve(
     for row, event in judgements:
         if part[row]:
             by_row[row].append(event)
+    if task.existing_labels is not None:
+        by_row = defaultdict(list, {row: overruled(task, told) for row, told in by_row.items()})
     found = _single(task, plugins, by_row) if single(task) else _several(task, by_row)
     names = [c.id for c in task.labels]
     index = {c: i for i, c in enumerate(names)}

@@ -13,6 +13,7 @@ from labelwright.loop.ports import Pseudo
 from labelwright.loop.rules.at_work import votes_at
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.split import POOL
+from labelwright.loop.weighing import sure
 
 if TYPE_CHECKING:
     from labelwright.loop.ports import Learner
@@ -24,7 +25,7 @@ def pseudo_label(bench: Workbench, round_: int) -> Pseudo:
     """What the method made of this round's unlabelled items; `rows` are snapshot rows."""
     settings = bench.task.pseudo_labels
     assert settings is not None
-    training, _ = bench.labels(round_, bench.needed(round_, "collect")["watermark"])
+    training = sure(bench.labels(round_, bench.needed(round_, "collect")["watermark"])[0])
     free = bench.split(round_) == POOL
     free[training.rows] = False
     free[training.unusable] = False

@@ -212,6 +212,7 @@ def decide(bench: Workbench, round_: int) -> Outcome:
         asked_again=outcome["choose"].get("again", 0),
         second_opinions=outcome["choose"].get("second_opinions", 0),
         rechecks=outcome["choose"].get("rechecks", 0),
+        audits=outcome["choose"].get("audits", 0),
         unusable=outcome["resolve"]["unusable"],
         phase=outcome["choose"]["phase"],
         strategy=outcome["choose"]["strategy"],

@@ -103,10 +103,8 @@ def unsupported(task: Task) -> list[str]:
         found.append(
             f"annotators resolve = {task.annotators.resolve} for {_several(task)} ({' and '.join(can)} can)"
         )
-    if task.existing_labels is not None and task.existing_labels.trust != "verified":
-        found.append(f"existing_labels trust = {task.existing_labels.trust} (verified can)")
-    if task.existing_labels is not None and task.existing_labels.audit:
-        found.append("existing_labels audit")
+    if task.existing_labels is not None and not single(task):
+        found += _of_existing(task)
     if task.data.dedupe is not None:
         found.append("data dedupe")
     if task.data.join is not None:
@@ -130,6 +128,18 @@ def _of_gold(task: Task) -> list[str]:
         found.append("adjudicate when … without an adjudicator")
     if people.pause_below is not None and people.gold is None:
         found.append("pause when gold … without gold")
+    return found
+
+
+def _of_existing(task: Task) -> list[str]:
+    """What weighs, or looks again at, labels of one class an item only."""
+    block, found = task.existing_labels, []
+    if block is not None and block.trust == "noisy":
+        found.append(
+            f"existing_labels trust = noisy for {_several(task)} (verified and people can)"
+        )
+    if block is not None and block.audit:
+        found.append(f"existing_labels audit for {_several(task)}")
     return found
 
 

@@ -46,6 +46,7 @@ from labelwright.loop.sets import Sets
 from labelwright.loop.split import HOLDOUT, POOL
 from labelwright.loop.store import Event, Store
 from labelwright.loop.supported import several
+from labelwright.loop.weighing import weighed
 from labelwright.loop.versions import Translation, Versions
 
 _ROWS, _LABELS = "pseudo.rows", "pseudo.labels"
@@ -198,7 +199,7 @@ class Workbench:
                 resolve(self.task, self.context.plugins, judged, split == part)
                 for part in (POOL, HOLDOUT)
             )
-            return pool, held
+            return weighed(self, round_, watermark, pool), held
 
         key = ("labels", round_, watermark, len(self.versions))
         return self.once(key, make)  # type: ignore[no-any-return]
@@ -383,7 +384,7 @@ class Workbench:
         """Train on the round's labels and write what was learned; returns the file's name."""
         training, _ = self.labels(round_, self.needed(round_, "collect")["watermark"])
         X = self.seen(round_, training.rows)
-        model = self.learner(round_).fit(X, self.targets(training))
+        model = self.learner(round_).fit(X, self.targets(training), training.weights)
         return self._write_arrays(f"model-{round_}.safetensors", model.state())
 
     def write_pseudo(self, round_: int) -> Pseudo:

@@ -95,7 +95,9 @@ def _trained(bench: Workbench, round_: int, training: Labels) -> Trained:
         if own and same and bench.current(round_ - 1) and bench.learned(round_ - 1):
             model = bench.supervised(round_ - 1)
         else:  # features or classes are new (rows appended, a change applied), or a proxy chooses
-            model = learner.fit(np.asarray(features[training.rows]), bench.targets(training))
+            model = learner.fit(
+                np.asarray(features[training.rows]), bench.targets(training), training.weights
+            )
     known = slice(None) if model else slice(0)
     targets = bench.targets(training) if model else np.zeros((0, len(bench.task.labels)))
     return Trained(
