@@ -15,14 +15,25 @@ from math import exp, log
 from statistics import NormalDist
 from typing import Any
 
+from labelwright.connectors.annotate.simulated_moods import KEPT_BACK, Moods, moods
 from labelwright.connectors.annotate.simulated_sets import SetHabits, read_set
 from labelwright.connectors.annotate.simulated_spans import SpanHabits, read_truth
 from labelwright.connectors.exchange.handing import parts
 from labelwright.connectors.exchange.marks import Mark, MarkError
 from labelwright.dsl.task import Task
 from labelwright.loop.errors import ConnectorError, DataError
+from labelwright.loop.handing import handed_out, suggestion_of
 from labelwright.loop.matching import ClassMatcher, is_missing
-from labelwright.loop.ports import AnnotatorSource, Answer, Context, Items, Request, Span
+from labelwright.loop.outbox import Outbox
+from labelwright.loop.ports import (
+    AnnotatorSource,
+    Answer,
+    Context,
+    Items,
+    Request,
+    Span,
+    Suggestion,
+)
 from labelwright.loop.supported import several
 
 _SPREAD = 0.5
@@ -43,8 +54,15 @@ def simulate(
     delimiter: str = "",
     careless: int = 0,
     adjudicator_error: float = 0.01,
+    mix_up: str = "",
+    mixed: float = 0.3,
+    tired_after: int = 0,
+    tired: float = 0.3,
+    tired_people: int = 1,
+    anchored: float = 0.0,
     *,
     context: Context,
+    outbox: Outbox | None = None,
 ) -> AnnotatorSource:
     """Simulated people who answer from a column of true labels, for rehearsing a campaign.
 
@@ -53,6 +71,11 @@ def simulate(
     takes for the right one; the others go to any wrong class. seconds: mean time of an answer. careless:
     how many of the people answer without looking, any class. adjudicator_error: share of wrong answers of
     the adjudicator, who is none of these people.
+
+    mix_up: two classes, as "Sport, Games", that everybody takes for each other in the share `mixed` of the
+    answers that name one. tired_after: answers of a batch after which the first `tired_people` of the people
+    are quicker, and give a class at random in the further share `tired`; 0 for never. anchored: share
+    of the suggestions that people follow whatever they think; a fifth of all are kept back then.
 
     With `choose = many` the column holds lists, or texts of several classes with `delimiter` between
     them. A wrong answer is wrong in one class: confused as above, or left out, or one too many.
@@ -65,7 +88,15 @@ def simulate(
     habits = Habits(
         context.task, context.seed, people, error, confusion, seconds, careless, adjudicator_error
     )
-    return Simulated(context, column, habits, _read_truths, delimiter)
+    return Simulated(
+        context,
+        column,
+        habits,
+        _read_truths,
+        delimiter,
+        moods(habits, mix_up, mixed, tired_after, tired, tired_people, anchored),
+        outbox,
+    )
 
 
 @dataclass(frozen=True)
@@ -164,22 +195,42 @@ class Simulated:
     habits: Habits
     read: Truths
     delimiter: str = ""
+    moods: Moods | None = None
+    outbox: Outbox | None = None
     rehearsal: bool = field(default=True, init=False)
     assigns: bool = field(default=True, init=False)
 
     def send(self, batch: str, requests: Sequence[Request], items: Items) -> None:
-        """Nothing to send. Raises ConnectorError where more people are asked than there are."""
+        """Nothing to send, but for suggestions that people may follow: these are written down.
+
+        Raises ConnectorError where more people are asked than there are.
+        """
         self._refuse_too_many(requests)
+        if self.moods is not None and self.moods.anchored and self.outbox is not None:
+            name, seed = self.context.task.name, self.context.seed
+            rows = handed_out(
+                name, batch, requests, items, seed=seed, hidden=KEPT_BACK, state="sent"
+            )
+            with self.outbox.writing():
+                self.outbox.add(rows)
 
     def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
         """Every answer to these requests, the same each time. Raises DataError, ConnectorError."""
         self._refuse_too_many(requests)
-        return [
+        given = [
             self._answer(batch, request.item, person)
             for request in requests
             for person in request.only_by
             or self.habits.who(request.item, request.people, (*request.not_by, *request.not_to))
         ]
+        if self.moods is None:
+            return given
+        return self.moods.answers(given, self._shown(batch) if self.moods.anchored else {})
+
+    def _shown(self, batch: str) -> dict[str, Suggestion]:
+        """By item, the suggestion of the batch that people see."""
+        sent = self.outbox.sent(batch) if self.outbox is not None else []
+        return {s.item: told for s in sent if s.shown and (told := suggestion_of(s)) is not None}
 
     def people(self) -> tuple[str, ...]:
         """All of them, but for the adjudicator."""
