@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelwright.loop.allocating import Votes, allocate, labelled_scores, new_scores, trust
+from labelwright.loop.audit.doubting import doubted
 from labelwright.loop.budget import PAID
 from labelwright.loop.labels import in_force
 from labelwright.loop.learn.calibrate import softmax, temperature
 from labelwright.loop.learn.folds import stratified
 from labelwright.loop.learn.gate import FOLDS, fewest, usable
+from labelwright.loop.pausing import names as out_of_work
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.supported import single
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 MOST_PEOPLE = 5
 """How many people are asked about an item at most; more only where `overlap` says so."""
 
+_ASKED = ("train", "holdout")
 _RECENT = 2  # rounds: who answered in one of these is taken to be still there
 _NTH = ("", "first", "second", "third", "fourth", "fifth")
 _SAID = 3  # answers that a reason names
@@ -85,7 +88,7 @@ def further_opinions(
     if len(training) < fewest(targets):
         return Opinions(notes=(_too_few(len(training), fewest(targets)),))
     judged = _judged(bench, round_, training)
-    known = known_people(bench, round_)
+    known = known_people(bench, round_) - out_of_work(bench, bench.watermark(round_))
     may, others = _may(bench, round_, training, judged, known, again)
     if not may.any():
         return Opinions(notes=(_nobody_else(known),) if len(known) < 2 else ())
@@ -99,6 +102,8 @@ def further_opinions(
         np.asarray(features[new_rows]),
         seed,
     )
+    table = bench.items(round_).take(training.rows)
+    probs = doubted(task, table.table, table.contents, training.classes, probs)
     votes = _votes(bench, training, judged)
     trusted = trust(votes, training.classes, probs)
     scores = labelled_scores(votes, training.classes, probs, trusted)
@@ -146,14 +151,17 @@ def out_of_sample(
 
 
 def known_people(bench: Workbench, round_: int) -> frozenset[str]:
-    """Who can be asked: those that the source names, else who answered a short while ago under a name."""
+    """Who can be asked: those that the source names, else who answered a short while ago under a name.
+
+    Whoever only adjudicates, or makes gold, is not one of them.
+    """
     named = getattr(bench.annotators, "people", None)
     if named is not None:
         return frozenset(named())
     recent = {
         e.annotator
         for e in bench.events(bench.watermark(round_))
-        if e.source in PAID and e.round >= round_ - _RECENT
+        if e.source in PAID and e.round >= round_ - _RECENT and e.purpose in _ASKED
     }
     return frozenset(recent - {_anonymous(bench)})
 

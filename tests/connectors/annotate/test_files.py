@@ -312,3 +312,23 @@ def test_a_file_behind_a_link_is_not_read(folder: Folder, tmp_path: Path) -> Non
     (folder.path / f"t-0.kim.{ending}").symlink_to(tmp_path / f"out.{ending}")
     assert folder.given() == {}
     assert "leads out of the data root" in folder.source.troubles[0]
+
+
+# --- what one person alone is asked ---------------------------------------------------------------
+
+
+def test_what_only_one_person_is_asked_lies_in_a_file_that_bears_their_name(
+    make_folder: Callable[..., Folder],
+) -> None:
+    made = make_folder("csv")
+    asked = [*REQUESTS[:3], Request("i3", 1, "adjudicate", only_by=("ed@news",))]
+    made.send(asked)
+    assert {r["item"] for r in made.rows("t-0.csv")} == {"i0", "i1", "i2"}
+    own = "t-0.ed_news.csv"
+    (row,) = made.rows(own)
+    assert (row["item"], row["annotator"]) == ("i3", "ed@news")
+    made.write([{**row, "label": "Sport"}], own)
+    made.write([{**row, "label": "Law; and order", "annotator": "kim"}], "t-0.kim.csv")
+    found = {(a.item, a.annotator): a.labels for a in made.read(requests=asked)}
+    assert found == {("i3", "ed@news"): ("Sport",)}
+    assert made.source.told() == ("t-0.kim.csv, row 1: only ed@news is asked about it",)

@@ -167,3 +167,20 @@ def test_hidden_gold_is_not_waited_for_and_a_dismissed_adjudicator_neither() -> 
     assert [r.item for r in due(with_one, asked)] == ["b", "c", "d"]
     without: Any = SimpleNamespace(task=task())
     assert [r.item for r in due(without, asked)] == ["c"]
+
+
+def test_in_the_terminal_an_item_is_kept_from_whom_it_is_to_be_kept() -> None:
+    from labelwright.desk.queue import lacking, open_to
+    from labelwright.loop.outbox import Held, Sent
+
+    def sent(name: str, **more: Any) -> Sent:
+        return Sent(name, "t-0", 0, name, "", "train", more.pop("people", 1), state="sent", **more)
+
+    mine, kept = sent("mine", only_by=("ed",)), sent("kept", not_to=("kim",), people=2)
+    out = [mine, kept]
+    assert [s.uid for s in open_to("ed", out, [])] == ["mine", "kept"]
+    assert open_to("kim", out, []) == []
+    assert [s.uid for s in open_to("lee", out, [])] == ["kept"]
+    assert lacking(out, []) == 2
+    before = [Held("r", "kept", "kim", ("A",)), Held("q", "kept", "lee", ("A",))]
+    assert [s.uid for s in open_to("bo", out, before)] == ["kept"], "what kim says does not count"
