@@ -7,6 +7,7 @@ without a run of its own for each.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -26,19 +27,23 @@ _SOURCES = (
 
 
 def trails(
-    names: Iterable[str], seeds: Iterable[int], *, strategy: str = "auto", processes: int = 2
+    names: Iterable[str],
+    seeds: Iterable[int],
+    *,
+    strategy: str = "auto",
+    processes: int = 2,
+    kept_only: bool = False,
 ) -> dict[tuple[str, int], Trail]:
-    """[set, seed] -> its run, made where it is not kept."""
+    """[set, seed] -> its run, made where it is not kept; kept_only: left out there."""
     wanted = [(name, seed) for name in names for seed in seeds]
-    todo = [
-        (name, seed, strategy) for name, seed in wanted if not _place(name, seed, strategy).exists()
-    ]
-    if todo:
+    missing = [key for key in wanted if not _place(*key, strategy).exists()]
+    if missing and not kept_only:
         os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
         with ProcessPoolExecutor(processes, get_context("spawn")) as executor:
-            for name, seed in executor.map(_make, todo):
-                print(f"{strategy} on {name}, seed {seed}", flush=True)
-    return {key: read(_place(*key, strategy)) for key in wanted}
+            for name, seed in executor.map(_make, [(*key, strategy) for key in missing]):
+                print(f"{strategy} on {name}, seed {seed}", file=sys.stderr, flush=True)
+    known = [key for key in wanted if not kept_only or key not in missing]
+    return {key: read(_place(*key, strategy)) for key in known}
 
 
 def read(path: Path) -> Trail:

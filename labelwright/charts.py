@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from labelwright import figures
+from labelwright.chart_ahead import FORECAST, ahead_of, draw_ahead
 from labelwright.summary import Target
 from labelwright.words import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from labelwright.loop.history import Campaign, RoundRecord
+    from labelwright.loop.history import Campaign, CurvePoint, RoundRecord
 
 FONTS = (
     "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, "
@@ -38,16 +39,18 @@ _PAINT = {
     "#050505": ("--lw-truth", "#d55e00", "#f0894a"),
     "#060606": ("--lw-paper", "#ffffff", "#15191e"),
     "#070707": ("--lw-target", "#1b1f24", "#e6e9ed"),
+    FORECAST: ("--lw-forecast", "#a4558a", "#dd9bc0"),
 }
-_INK, _MUTED, _GRID, _ESTIMATE, _TRUTH, _PAPER, _TARGET = _PAINT
+_INK, _MUTED, _GRID, _ESTIMATE, _TRUTH, _PAPER, _TARGET, _ = _PAINT
 
 
 def curve_svg(campaign: Campaign, *, targets: Sequence[Target] = (), narrow: bool = False) -> str:
     """The main figure on the holdout with its 95% interval against training annotations, as `<svg …>`.
 
     That is the accuracy, or micro F1 where answers are several. `targets` are drawn as lines; a rehearsal's
-    true figure is drawn dashed. `narrow` is the shape for a phone. Rounds whose figure is not known leave a
-    gap.
+    true figure is drawn dashed; the forecast goes on from the last round, with its 90% band; triangles on
+    the axis stand where stopping rules would have ended it. `narrow` is the shape for a phone. Rounds whose
+    figure is not known leave a gap.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -65,8 +68,10 @@ def curve_svg(campaign: Campaign, *, targets: Sequence[Target] = (), narrow: boo
         figure.patch.set_alpha(0)
         canvas = FigureCanvasSVG(figure)
         axes = figure.add_subplot()
-        _frame(axes, rounds, targets)
-        handles = _series(axes, rounds, narrow=narrow) + _lines(axes, targets)
+        ahead = ahead_of(campaign)
+        _frame(axes, rounds, targets, ahead)
+        handles = _series(axes, rounds, narrow=narrow) + draw_ahead(axes, campaign, ahead)
+        handles += _lines(axes, targets)
         _breaks(axes, rounds)
         if handles:
             names = [h.get_label() for h in handles]
@@ -87,7 +92,12 @@ def curve_svg(campaign: Campaign, *, targets: Sequence[Target] = (), narrow: boo
     return _finish(file.getvalue(), rounds, targets)
 
 
-def _frame(axes: Axes, rounds: Sequence[RoundRecord], targets: Sequence[Target]) -> None:
+def _frame(
+    axes: Axes,
+    rounds: Sequence[RoundRecord],
+    targets: Sequence[Target],
+    ahead: Sequence[CurvePoint],
+) -> None:
     """Axes and their range."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -95,7 +105,7 @@ def _frame(axes: Axes, rounds: Sequence[RoundRecord], targets: Sequence[Target])
     truths = [r.measurement.true_accuracy for r in rounds]
     seen = lows + [t for t in truths if t is not None] + [t.value for t in targets]
     floor = max(0.0, math.floor((min(seen, default=0.0) - 0.03) * 10) / 10)
-    last = max((r.annotations for r in rounds), default=1)
+    last = max((x.annotations for x in (*rounds, *ahead)), default=1)
     axes.set_ylim(floor, 1.0 + 0.02 * (1 - floor))
     axes.set_xlim(0, max(last * 1.04, 1))
     axes.patch.set_alpha(0)

@@ -20,6 +20,7 @@ from labelwright.loop.budget import spent
 from labelwright.loop.claims.adjudicate import adjudicate
 from labelwright.loop.claims.again import again
 from labelwright.loop.claims.audit import audit
+from labelwright.loop.claims.control import control
 from labelwright.loop.claims.further import further
 from labelwright.loop.claims.gold import gold
 from labelwright.loop.claims.holdout import holdout
@@ -42,6 +43,7 @@ CLAIMANTS: tuple[tuple[str, Claimant], ...] = (
     ("instead", instead),
     ("gold", gold),
     ("adjudicate", adjudicate),
+    ("control", control),
     ("strategy", strategy),
     ("further", further),
 )

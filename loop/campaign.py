@@ -10,7 +10,6 @@ from labelwright.loop.adjudicating import in_doubt
 from labelwright.loop.agreeing import people
 from labelwright.loop.appraising import judgements, scores, suggested
 from labelwright.loop.audit.telling import label_audit
-from labelwright.loop.audit.telling import label_audit
 from labelwright.loop.collecting import awaited
 from labelwright.loop.deciding import Decision
 from labelwright.loop.engine import finished, last_round, standing
@@ -102,9 +101,6 @@ def campaign(
         if last is not None and labels and known
         else None,
         rules=scores_at(bench, last) if last is not None and known else None,
-        label_audit=label_audit(bench, last, labels[0], whole=doubts)
-        if last is not None and labels and known
-        else None,
         decision=decision.ending,
         reason=decision.reason,
     )

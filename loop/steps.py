@@ -18,6 +18,9 @@ from labelwright.loop.budget import spent
 from labelwright.loop.collecting import collect
 from labelwright.loop.errors import DataError
 from labelwright.loop.existing import existing_events, withdrawn
+from labelwright.loop.forecast.control import control
+from labelwright.loop.forecast.steady import stability
+from labelwright.loop.forecast.telling import expected_gain
 from labelwright.loop.history import RoundRecord
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.measuring import measure
@@ -203,12 +206,12 @@ def decide(bench: Workbench, round_: int) -> Outcome:
         definition=bench.versions.of_round(round_),
         annotations=used.training,
         holdout_annotations=used.holdout,
-        labels=outcome["resolve"]["labels"],
-        labels_per_class=outcome["resolve"]["labels_per_class"],
-        asked=outcome["choose"]["asked"],
         gold_annotations=used.gold,
         adjudications=used.adjudicated,
         audit_annotations=used.audit,
+        labels=outcome["resolve"]["labels"],
+        labels_per_class=outcome["resolve"]["labels_per_class"],
+        asked=outcome["choose"]["asked"],
         asked_again=outcome["choose"].get("again", 0),
         second_opinions=outcome["choose"].get("second_opinions", 0),
         rechecks=outcome["choose"].get("rechecks", 0),
@@ -225,10 +228,13 @@ def decide(bench: Workbench, round_: int) -> Outcome:
         money=used.money(bench.task),
         currency=price.currency if price else None,
         hours=used.hours,
+        stability=stability(bench, round_),
+        control=control(bench, round_),
         shift=outcome["measure"].get("shift", ()),
         measurement=outcome["measure"]["measurement"],
     )
-    return Outcome(record.model_dump(mode="json"))
+    gain = expected_gain(bench, record)
+    return Outcome(record.model_copy(update={"gain": gain}).model_dump(mode="json"))
 
 
 def shift(bench: Workbench, round_: int) -> dict[str, Any]:

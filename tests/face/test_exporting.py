@@ -48,7 +48,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 def test_curve_says_what_it_promises() -> None:
     found = curve_json(steady().campaign)
-    assert list(found) == ["rounds"]
+    assert list(found) == ["rounds", "forecast"]
     first = found["rounds"][0]
     assert list(first)[:6] == [
         "round",
