@@ -32,7 +32,7 @@ class Tracking:
         self._tracker: Tracker | None = (
             None
             if call is None
-            else bench.context.plugins.invoke("track", call, context=bench.context, folder=folder)
+            else bench.context.plugins.invoke("track", call, context=bench.context, outputs=folder)
         )
 
     def observe(self, moment: Moment) -> None:

@@ -34,7 +34,7 @@ SUPPLIED = frozenset(
     | {"beliefs"}  # query, of spans: that a text has a span of each class, (n_items, n_classes)
     | {"encoder"}  # learn, pretrain: the task's, fitted on the pool (an `encoding.Trainable`)
     | {"outbox"}  # annotate
-    | {"folder"}  # track: what paths of outputs are relative to
+    | {"outputs"}  # track: the folder that paths of outputs are relative to
     | {"X_labelled", "targets", "X_unlabelled", "settings", "class_ids"}  # pseudo
     | {"probs"}  # resolve: item -> (n_classes,) by models that did not see the item, or None
     | {"on_scale"}  # resolve: a `people.scale.Scale` where the classes lie on one, else None

@@ -25,11 +25,11 @@ _LONGEST = 6000  # of a parameter's value, as MLflow takes it
 _STEP = "round"  # the metric that tells which rounds are there
 
 
-def mlflow(store: str = "mlflow.db", experiment: str = "", *, folder: Path) -> MlflowTracker:
+def mlflow(store: str = "mlflow.db", experiment: str = "", *, outputs: Path) -> MlflowTracker:
     """MLflow: a local SQLite file, or the address of a tracking server. Needs labelwright[mlflow]."""
     if "://" in store:
         return MlflowTracker(store, experiment)
-    file = folder / store
+    file = outputs / store
     return MlflowTracker(
         f"sqlite:///{file.absolute()}", experiment, file.parent / f"{file.stem}-files"
     )

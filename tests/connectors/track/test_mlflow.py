@@ -77,7 +77,7 @@ def test_a_campaign_is_one_run_and_a_round_one_step(project: Project, tmp_path: 
 def test_a_round_that_is_missing_is_logged_later(project: Project, tmp_path: Path) -> None:
     project.run()
     whole = project.campaign()
-    tracker = mlflow("other.db", folder=tmp_path)
+    tracker = mlflow("other.db", outputs=tmp_path)
     some = whole.model_copy(update={"rounds": whole.rounds[:1], "decision": "waiting"})
     for campaign in (some, some, whole, whole):
         tracker.log("one", campaign, {"a.b": "c" * 10_000}, {})
@@ -124,5 +124,5 @@ def test_without_mlflow_the_run_says_what_to_install(project: Project, tmp_path:
 
 
 def test_names_of_stores(tmp_path: Path) -> None:
-    assert isinstance(mlflow("http://10.0.0.1:5000", folder=tmp_path), MlflowTracker)
-    assert vars(mlflow("a/b.db", folder=tmp_path))["_uri"] == f"sqlite:///{tmp_path / 'a/b.db'}"
+    assert isinstance(mlflow("http://10.0.0.1:5000", outputs=tmp_path), MlflowTracker)
+    assert vars(mlflow("a/b.db", outputs=tmp_path))["_uri"] == f"sqlite:///{tmp_path / 'a/b.db'}"
