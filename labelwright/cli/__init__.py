@@ -56,6 +56,7 @@ _MODULES = {
     "people": "people",
     "shift": "shift",
     "predict": "predict",
+    "resolve": "resolve",
     "compare-finetuning": "compare",
     "simulate": "simulate",
     "studio": "studio",

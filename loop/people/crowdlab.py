@@ -8,8 +8,8 @@ parts are multiplied as likelihoods instead of being averaged:
 `reliability` chooses the model of people π, by answers that were held out. w is chosen by the same answers:
 the smallest of 0, ½, 1, 1½ and 2 within one standard error of the best. p_M must come from models that did
 not train on the item (cross-validation). Without predictions, or where they do not help to foretell what
-people say, w is 0 and people alone decide. Where no item has two answers nothing can be learned of anybody:
-each label is what the person said, whatever a model says.
+people say, w is 0 and people alone decide. Nobody is overruled who was asked alone: the label of an item with
+one answer is that answer, whatever its probability.
 """
 
 from __future__ import annotations
@@ -67,7 +67,16 @@ def crowdlab(
         even = np.full(len(classes), 1 / len(classes))
         predicted = np.array([probs.get(item, even) for item in made.items])
     found = weigh(made.votes, predicted, on_scale).probs
-    return told(made, found, labels_of(made.votes, found, on_scale))
+    return told(made, found, decide(made.votes, found, on_scale))
+
+
+def decide(votes: Votes, probs: np.ndarray, scale: Scale | None = None) -> np.ndarray:
+    """(n_items,) labels: the likeliest, but of an item with one answer that answer."""
+    import numpy as np
+
+    return np.where(
+        votes.per_item == 1, votes.counts.argmax(axis=1), labels_of(votes, probs, scale)
+    )
 
 
 def weigh(
