@@ -98,6 +98,10 @@ def unsupported(task: Task) -> list[str]:
         found += _of_items(task)
     if task.query.second_opinions and not single(task):
         found.append(f"query second_opinions for {_several(task)}")
+    if task.query.control and not single(task):
+        found.append(f"query control for {_several(task)}")
+    if task.budget.stop == "stable" and not single(task):
+        found.append(f"budget stop = stable for {_several(task)}")
     can = ("majority", "soft") if several(task) else ("majority",)
     if not single(task) and task.annotators.resolve not in can:
         found.append(
