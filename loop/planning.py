@@ -233,7 +233,9 @@ class _State:
         in_force = counted(judged, self.translation)
         self.answers = [e for _, e in in_force if not e.skipped]
         self.labels = resolved(self.task, self._plugins, self.answers)
-        again = to_ask_again(judged, self.translation, self._asked, self.task.annotators.overlap)
+        labelling = [(row, e) for row, e in judged if e.purpose != "gold"]
+        overlap = self.task.annotators.overlap
+        again = to_ask_again(labelling, self.translation, self._asked, overlap)
         ids = {row: event.item for row, event in judged}
         self.again = {ids[row]: why for row, why in again.items()}
         known = list({e.item for e in events})

@@ -26,6 +26,7 @@ from labelwright.loop.learn.calibrate import softmax, temperature
 from labelwright.loop.learn.folds import stratified
 from labelwright.loop.learn.gate import FOLDS, fewest, usable
 from labelwright.loop.pausing import names as out_of_work
+from labelwright.loop.pausing import without_paused
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.supported import single
 
@@ -171,7 +172,8 @@ def _anonymous(bench: Workbench) -> str | None:
 
 def _judged(bench: Workbench, round_: int, training: Labels) -> dict[int, list[Event]]:
     """By row of a labelled item, the judgements in force, skips included, oldest first."""
-    events = bench.events(bench.watermark(round_))
+    watermark = bench.watermark(round_)
+    events = without_paused(bench, bench.events(watermark), watermark)
     found: dict[int, list[Event]] = {int(row): [] for row in training.rows}
     for row, event in in_force(events, bench.items(round_), bench.translation):
         if row in found:
@@ -200,6 +202,7 @@ def _may(
             bool(people)
             and anonymous not in people
             and row not in again
+            and not any(e.purpose == "adjudicate" for e in judged[row])
             and max(asked[row], len(people)) < most
             and bool(known - people)
         )

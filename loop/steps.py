@@ -24,6 +24,7 @@ from labelwright.loop.forecast.telling import expected_gain
 from labelwright.loop.history import RoundRecord
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.measuring import measure
+from labelwright.loop.pausing import names
 from labelwright.loop.pretraining import pretrain
 from labelwright.loop.pseudo import refuse_misfits
 from labelwright.loop.sending import send
@@ -174,8 +175,12 @@ def learn(bench: Workbench, round_: int) -> Outcome:
         return Outcome({"file": None})
     if not bench.needed(round_, "resolve")["labels"]:
         watermark = bench.needed(round_, "collect")["watermark"]
-        if bench.ask_again(round_, watermark, after=True) or not bench.store.choices(round_):
-            # A change set every label aside: a later round asks again, when there is a budget for it.
+        if (
+            bench.ask_again(round_, watermark, after=True)
+            or names(bench, watermark)
+            or not bench.store.choices(round_)
+        ):
+            # A change, or a pause, set every label aside: a later round asks again, within the budget.
             return Outcome({"file": None})
         raise DataError(
             f"round {round_} ended without a single label to learn from",
