@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelwright.loop.allocating import Votes, allocate, labelled_scores, new_scores, trust
+from labelwright.loop.audit.doubting import doubted
 from labelwright.loop.budget import PAID
 from labelwright.loop.labels import in_force
 from labelwright.loop.learn.calibrate import softmax, temperature
@@ -102,6 +103,8 @@ def further_opinions(
         np.asarray(features[new_rows]),
         seed,
     )
+    table = bench.items(round_).take(training.rows)
+    probs = doubted(task, table.table, table.contents, training.classes, probs)
     votes = _votes(bench, training, judged)
     trusted = trust(votes, training.classes, probs)
     scores = labelled_scores(votes, training.classes, probs, trusted)

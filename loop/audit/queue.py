@@ -72,9 +72,9 @@ def wrongness(found: Evidence) -> tuple[np.ndarray, np.ndarray, list[Kind], dict
             if kinds[row] in ("model", "rule"):
                 kinds[row] = "near copy"
                 beside[row] = other
-                probs[row] = _among(probs[row], given[[row, other]])
+                probs[row] = among(probs[row], given[[row, other]])
     for rows in found.copies:
-        together = _among(np.exp(np.log(probs[rows]).mean(axis=0)), given[rows])
+        together = among(np.exp(np.log(probs[rows]).mean(axis=0)), given[rows])
         for row in rows:
             kinds[row] = "copy"
             beside[int(row)] = int(rows[given[rows] != given[row]][0])
@@ -86,7 +86,7 @@ def wrongness(found: Evidence) -> tuple[np.ndarray, np.ndarray, list[Kind], dict
     return wrong, probs, kinds, beside
 
 
-def _among(probs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def among(probs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The probabilities (n_classes,), nine tenths of them given to these labels, in their own proportions."""
     may = np.zeros(len(probs), dtype=bool)
     may[labels] = True
