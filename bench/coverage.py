@@ -157,7 +157,7 @@ def averaged(
     cells: np.ndarray, name: str, n: int, confidence: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Estimates and bounds of (runs, k, k) confusion matrices, as `Evidence.average` has them."""
-    t = metrics.counts(cells).astype(float)
+    t: np.ndarray = metrics.counts(cells).astype(float)
     grad = influence.gradient(name, t)
     moved = grad[:, :, None, 2] + grad[:, None, :, 1]
     diagonal = np.arange(cells.shape[-1])
@@ -170,7 +170,7 @@ def averaged(
 
 def thin(shares: np.ndarray, n: int) -> bool:
     """Fewer than five errors expected, or five items in the rarest class."""
-    return n * (1 - np.trace(shares)) < 5 or n * shares.sum(axis=1).min() < 5
+    return bool(n * (1 - np.trace(shares)) < 5) or bool(n * shares.sum(axis=1).min() < 5)
 
 
 def worlds(name: str) -> Iterator[tuple[str, np.ndarray, float]]:
@@ -324,8 +324,12 @@ def counted(
     t = counts.sum(axis=1)
     grad = influence.gradient(name, t)
     moved = np.einsum("rnkc,rkc->rn", counts, grad, optimize=True)
-    answers = (counts @ metrics.AMONG[name.split("_")[1]]).sum(axis=2)
-    together = np.maximum(1.0, (answers**2).sum(axis=1) / np.maximum(1, answers.sum(axis=1)))
+    answers = counts @ metrics.AMONG[name.split("_")[1]]
+    if not name.startswith("macro"):
+        answers = answers.sum(axis=2, keepdims=True)
+    together = np.maximum(
+        1.0, (answers**2).sum(axis=(1, 2)) / np.maximum(1, answers.sum(axis=(1, 2)))
+    )
     variance = (moved**2).sum(axis=1) * n / (n - 1)
     y = np.nan_to_num(metrics.OF_COUNTS[name](t))
     low, high = influence.bounds(name, t, n, variance, confidence, together=together)

@@ -73,6 +73,14 @@ def interval(
     return f"{low.removesuffix('%')}{dash}{high}"
 
 
+def every(
+    estimate: Estimate, number: Callable[[float | None], str] = percent, *, dash: str = "–"
+) -> str:
+    """The interval that holds at every look, `90.2–98.0%`, or nothing where it is not known."""
+    wide = estimate.model_copy(update={"low": estimate.low_every, "high": estimate.high_every})
+    return interval(wide, number, dash=dash)
+
+
 def bound_word(criterion: str) -> str:
     """What a one-sided bound of this criterion is called: `at least`, or `at most` for `<=`."""
     return "at most" if "<" in criterion else "at least"

@@ -10,6 +10,7 @@ from labelwright import figures
 from labelwright.dsl.task import Task
 from labelwright.loop.history import Campaign, Measurement, RoundRecord, Verdict
 from labelwright.loop.supported import single
+from labelwright.words import clean
 
 Outcome = Literal["PASS", "FAIL", "NOT YET KNOWN", "NO CRITERIA"]
 
@@ -92,6 +93,55 @@ def bill(task: Task, campaign: Campaign) -> Bill:
         audit=last.audit_annotations if last else 0,
         adjudicated=last.adjudications if last else 0,
     )
+
+
+def more_words(task: Task, campaign: Campaign, verdict: Verdict) -> str:
+    """How many more annotations on the holdout would decide a criterion, and their cost; "": not known.
+
+    Hours are annotators' time, at the pace so far.
+    """
+    if verdict.status != "NOT YET KNOWN":
+        return ""
+    last = last_round(campaign)
+    if verdict.more == 0:
+        return "the labels there are may decide at the next look"
+    number = verdict.more or verdict.more_than
+    if number is None:
+        return ""
+    costs = []
+    if (price := task.budget.price) is not None:
+        costs.append(figures.money(number * price.amount, price.currency))
+    given = last.annotations + last.holdout_annotations if last else 0
+    if last and last.hours and given:
+        costs.append(figures.hours(last.hours / given * number))
+    about = figures.counted(number, "more holdout annotation")
+    paid = f" ({', '.join(costs)})" if costs else ""
+    if verdict.more_than is not None:
+        return f"it is so near the target that even {about}{paid} would not decide"
+    return f"about {about}{paid} would decide"
+
+
+def ceiling_words(task: Task, now: Measurement) -> str:
+    """What people's own errors do to the accuracy that can be measured; "" where it is not known."""
+    ceiling = now.ceiling
+    if ceiling is None or ceiling.estimate is None or ceiling.low is None or ceiling.high is None:
+        return ""
+    name = "accuracy" if now.kind == "one" else "exact match"
+    words = (
+        f"by how far people agree, a model that is always right would be measured at "
+        f"{figures.percent(ceiling.estimate)} {name} ({figures.interval(ceiling)})"
+    )
+    above = [
+        c
+        for c in task.accept.criteria
+        if c.metric in ("accuracy", "exact_match")
+        and c.op in (">=", ">")
+        and c.value > ceiling.high
+    ]
+    if above:
+        asked = clean(above[0].text) or f"{above[0].metric} {above[0].op} {above[0].value:g}"
+        words += f": with these labels `{asked}` asks for more than can be shown"
+    return words
 
 
 def spent_by_phase(campaign: Campaign) -> dict[str, int]:

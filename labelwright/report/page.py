@@ -17,6 +17,7 @@ from labelwright.loop.history import Campaign
 from labelwright.loop.shift import words as shift_words
 from labelwright.report import view
 from labelwright.report.marks import stretches
+from labelwright.report.people import section
 from labelwright.report.shown import ShownItem, doubted, samples
 from labelwright.report.written import settings
 from labelwright.rules_view import worse
@@ -87,6 +88,7 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
             rounds_late=late,
             samples=samples(campaign),
             doubts=doubted(campaign),
+            people=section(task, campaign, names, _texts(items)),
             settings=settings(task),
         )
     )
@@ -95,6 +97,11 @@ def render_report(task: Task, campaign: Campaign, items: Mapping[str, ShownItem]
 def _coverage(campaign: Campaign) -> str:
     covered = campaign.distribution.coverage
     return "" if covered is None else coverage_svg(covered)
+
+
+def _texts(items: Mapping[str, ShownItem]) -> dict[str, str]:
+    """By id, the text of an item; of several, with a dot between them."""
+    return {i: " · ".join(text for _, text in s.fields) for i, s in items.items() if s.fields}
 
 
 def _environment(names: Mapping[str, str]) -> Environment:
