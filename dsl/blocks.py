@@ -226,8 +226,8 @@ def lower_slices(ctx: Context, nodes: list[tree.Block | tree.Sentence]) -> tuple
     return tuple(slices)
 
 
-def lower_annotators(ctx: Context, section: Section) -> t.Annotators:
-    """Who judges."""
+def lower_annotators(ctx: Context, section: Section, usual: str) -> t.Annotators:
+    """Who judges. usual: how answers become one where the file does not say."""
     values = section.values
     below: dict[str, float | None] = {}
     for clause in section.entry.clauses:
@@ -244,7 +244,7 @@ def lower_annotators(ctx: Context, section: Section) -> t.Annotators:
     return t.Annotators(
         source=values.get("from", defaults.ANNOTATORS),
         overlap=values.get("overlap", 1),
-        resolve=resolve.name if resolve else "majority",
+        resolve=resolve.name if resolve else usual,
         suggestions=values.get("suggestions", "none"),
         adjudicator=values.get("adjudicator"),
         gold=values.get("gold"),

@@ -9,6 +9,7 @@ from labelwright.dsl import task as t
 ANNOTATIONS = 1_000
 HOLDOUT_SIZE = 0.2
 ANNOTATORS = t.Call(name="label_studio")
+RESOLVE = "crowdlab"
 METHOD = t.Call(name="infomax")
 METHOD_OF_THRESHOLDS = t.Call(
     name="threshold"

@@ -7,9 +7,11 @@ draft may leave is decided in `read.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from labelwright.dsl import blocks, tree
+from labelwright.dsl import blocks, defaults, tree
 from labelwright.dsl import task as t
 from labelwright.dsl.classes import read_classes
 from labelwright.dsl.context import Context
@@ -42,11 +44,11 @@ def lower(ctx: Context, file: tree.File) -> t.Task:
     _sort(ctx, parts, table.hoisted)
     _required(ctx, file, parts)
     data = blocks.lower_data(ctx, parts.section("data"))
-    annotators = blocks.lower_annotators(ctx, parts.section("annotators"))
+    values = parts.section("task").values
+    annotators = blocks.lower_annotators(ctx, parts.section("annotators"), _resolve(values))
     budget = blocks.lower_budget(parts.section("budget"))
     existing = blocks.lower_existing_labels(ctx, parts.once.get("existing_labels"))
     slices = blocks.lower_slices(ctx, parts.slices)
-    values = parts.section("task").values
     usual = {"kind": "classification", "choose": "one", "scale": "nominal"}
     ctx.answer = {w: values.get(w, v) for w, v in usual.items() if ctx.sure(("task", w))}
     name, title = blocks.task_name(ctx, parts.heads.get("task"))
@@ -77,6 +79,12 @@ def lower(ctx: Context, file: tree.File) -> t.Task:
         accept=blocks.lower_accept(ctx, parts.section("accept"), table, slices),
         output=t.Output(**parts.section("output").values),
     )
+
+
+def _resolve(task: Mapping[str, Any]) -> str:
+    """How answers become one: people and a model together where an item has one class, else by majority."""
+    one = task.get("kind", "classification") == "classification" and task.get("choose") != "many"
+    return defaults.RESOLVE if one else "majority"
 
 
 # --- the file's blocks ------------------------------------------------------------------------

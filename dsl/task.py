@@ -295,7 +295,7 @@ class Gold(Model):
 class Annotators(Model):
     source: Call  # the setting is written `from`
     overlap: int = 1  # people per item
-    resolve: str = "majority"
+    resolve: str = "crowdlab"
     suggestions: Literal["none", "rules", "model"] = "none"
     adjudicator: str | None = None
     gold: Gold | None = None

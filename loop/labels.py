@@ -19,6 +19,8 @@ from labelwright.dsl.task import Task
 from labelwright.loop.budget import PAID
 from labelwright.loop.constraints import lineage
 from labelwright.loop.items import Snapshot
+from labelwright.loop.people.majority import Resolved
+from labelwright.loop.people.scale import scale_of
 from labelwright.loop.people.sets import majority_sets
 from labelwright.loop.plugins import Installed
 from labelwright.loop.ports import Span
@@ -136,16 +138,27 @@ def to_ask_again(
 
 
 def resolve(
-    task: Task, plugins: Installed, judgements: Sequence[tuple[int, Event]], part: np.ndarray
+    task: Task,
+    plugins: Installed,
+    judgements: Sequence[tuple[int, Event]],
+    part: np.ndarray,
+    *,
+    probs: Mapping[str, np.ndarray] | None = None,
+    alone: bool = False,
 ) -> Labels:
-    """Resolve the judgements on the rows where `part` is true, by the task's rule."""
+    """Resolve the judgements on the rows where `part` is true, by the task's rule.
+
+    probs: by item, what models that did not see it say of the task's choices. alone: people alone decide:
+    where the task's rule is one that listens to models, the majority does.
+    """
     by_row: dict[int, list[Event]] = defaultdict(list)
     for row, event in judgements:
         if part[row]:
             by_row[row].append(event)
     if task.existing_labels is not None:
         by_row = defaultdict(list, {row: overruled(task, told) for row, told in by_row.items()})
-    found = _single(task, plugins, by_row) if single(task) else _several(task, by_row)
+    found = _single(task, plugins, by_row, probs, alone) if single(task) else _several(task, by_row)
+    found |= _decided(by_row, closer(task))
     names = [c.id for c in task.labels]
     index = {c: i for i, c in enumerate(names)}
     dropped = [row for row, r in found.items() if not index.keys() >= set(r.labels)]
@@ -180,21 +193,62 @@ class _Resolved:
     shares: Mapping[str, float] = field(default_factory=dict)
 
 
-def _single(
-    task: Task, plugins: Installed, by_row: Mapping[int, Sequence[Event]]
+def _decided(
+    by_row: Mapping[int, Sequence[Event]], close: Callable[[tuple[str, ...]], tuple[str, ...]]
 ) -> dict[int, _Resolved]:
-    method = plugins.load("resolve", task.annotators.resolve)
+    """What an adjudicator decided, whatever the rule makes of one answer (`adjudicating.decided`)."""
+    return {
+        row: _Resolved(e.labels if e.spans else close(e.labels), e.spans, 1.0)
+        for row, events in by_row.items()
+        for e in events[-1:]
+        if not e.skipped and all(each.purpose == "adjudicate" for each in events)
+    }
+
+
+def _single(
+    task: Task,
+    plugins: Installed,
+    by_row: Mapping[int, Sequence[Event]],
+    probs: Mapping[str, np.ndarray] | None,
+    alone: bool,
+) -> dict[int, _Resolved]:
     given = [
         (e, row, label) for row, events in by_row.items() for e in events for label in e.labels
     ]
     row_of = {e.item: row for e, row, _ in given}
-    found = method(
-        [(e.item, e.annotator, label) for e, _, label in given], [c.id for c in task.choices]
+    found = resolved(
+        task,
+        plugins,
+        [(e.item, e.annotator, label) for e, _, label in given],
+        probs=probs,
+        alone=alone,
     )
     return {
         row_of[item]: _Resolved((r.label,), (), r.agreement, r.probability if r.teaches else {})
         for item, r in found.items()
     }
+
+
+def resolved(
+    task: Task,
+    plugins: Installed,
+    given: Sequence[tuple[str, str, str]],
+    *,
+    probs: Mapping[str, np.ndarray] | None = None,
+    alone: bool = False,
+) -> dict[str, Resolved]:
+    """What (item, annotator, class) come to, by the task's rule; the other arguments as of `resolve`."""
+    name = task.annotators.resolve
+    if alone and plugins.takes("resolve", name, "probs"):
+        name = "majority"
+    supplied = {"on_scale": scale_of(task), "probs": probs}
+    method = plugins.load("resolve", name)
+    found: dict[str, Resolved] = method(
+        given,
+        [c.id for c in task.choices],
+        **{k: v for k, v in supplied.items() if plugins.takes("resolve", name, k)},
+    )
+    return found
 
 
 def _several(task: Task, by_row: Mapping[int, Sequence[Event]]) -> dict[int, _Resolved]:

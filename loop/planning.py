@@ -25,6 +25,7 @@ from labelwright.loop.existing import existing_events, withdrawn
 from labelwright.loop.history import Elsewhere, Record
 from labelwright.loop.items import Snapshot, ingest, open_source
 from labelwright.loop.labels import counted, present, to_ask_again
+from labelwright.loop.labels import resolved as by_rule
 from labelwright.loop.lineage import Version
 from labelwright.loop.split import HOLDOUT
 from labelwright.loop.steps import parts_of
@@ -258,9 +259,8 @@ def resolved(
         for event in answers:
             named[event.item] |= set(event.labels)
         return {item: tuple(sorted(labels)) for item, labels in named.items()}
-    method = plugins.load("resolve", task.annotators.resolve)
     given = [(e.item, e.annotator, label) for e in answers for label in e.labels]
-    found = method(given, [c.id for c in task.choices])
+    found = by_rule(task, plugins, given)
     return {item: (answer.label,) for item, answer in found.items()}
 
 

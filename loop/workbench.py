@@ -16,6 +16,7 @@ import numpy as np
 
 from labelwright.dsl.defaults import ENCODERS
 from labelwright.dsl.task import Argument, Call, Task
+from labelwright.loop.assisted import predictions
 from labelwright.loop.errors import StoreError
 from labelwright.loop.history import Measurement
 from labelwright.loop.items import (
@@ -46,8 +47,8 @@ from labelwright.loop.sets import Sets
 from labelwright.loop.split import HOLDOUT, POOL
 from labelwright.loop.store import Event, Store
 from labelwright.loop.supported import several
-from labelwright.loop.weighing import weighed
 from labelwright.loop.versions import Translation, Versions
+from labelwright.loop.weighing import weighed
 
 _ROWS, _LABELS = "pseudo.rows", "pseudo.labels"
 
@@ -195,10 +196,10 @@ class Workbench:
         def make() -> tuple[Labels, Labels]:
             split = self.split(round_)
             judged = self.labelling(round_, watermark)
-            pool, held = (
-                resolve(self.task, self.context.plugins, judged, split == part)
-                for part in (POOL, HOLDOUT)
-            )
+            plugins = self.context.plugins
+            probs = predictions(self, round_, judged)
+            pool = resolve(self.task, plugins, judged, split == POOL, probs=probs)
+            held = resolve(self.task, plugins, judged, split == HOLDOUT, alone=True)
             return weighed(self, round_, watermark, pool), held
 
         key = ("labels", round_, watermark, len(self.versions))
