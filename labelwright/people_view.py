@@ -120,14 +120,14 @@ def trend_words(who: str, trend: Trend) -> str:
     where = "within a batch" if trend.along == "batch" else "over the campaign"
     beside = "" if who == "everybody together" else " than the others"
     if trend.measure == "agreement":
-        word = "less" if trend.per_100 < 0 else "more"
+        word = "less" if trend.change < 0 else "more"
         return (
-            f"{who} agrees {word} and {word}{beside} {where}: {100 * trend.per_100:+.0f} points over 100 "
-            f"answers ({100 * trend.low:+.0f} to {100 * trend.high:+.0f})"
+            f"{who} agrees {word} and {word}{beside} {where}: {100 * trend.change:+.0f} points over "
+            f"{trend.over} answers ({100 * trend.low:+.0f} to {100 * trend.high:+.0f})"
         )
-    word = "quicker" if trend.per_100 < 1 else "slower"
+    word = "quicker" if trend.change < 1 else "slower"
     return (
-        f"{who} grows {word}{beside} {where}: {trend.per_100:.2f} times as long over 100 answers "
+        f"{who} grows {word}{beside} {where}: {trend.change:.2f} times as long over {trend.over} answers "
         f"({trend.low:.2f} to {trend.high:.2f})"
     )
 

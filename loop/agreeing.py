@@ -17,6 +17,7 @@ from labelwright.loop.people.records import (
     UNKNOWN,
     AnnotatorScore,
     ConfusedPair,
+    Counterexample,
     PairAgreement,
     People,
     SplitItem,
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from labelwright.loop.measure.evidence import Bounded
     from labelwright.loop.workbench import Workbench
 
-MOST_PAIRS = 12  # of confused classes
+MOST_PAIRS = 120  # of confused classes: all of fifteen classes
+MOST_SHOWN = 12  # of these, with their items
+MOST_ITEMS = 20  # of each; lines are proposed from more
 MOST_KAPPAS = 30  # pairs of people
 LEAST_SHARED = 10  # items that two people must share for a kappa
 _EACH_SIDE = 0.975
@@ -134,7 +137,10 @@ def _confused(
     bench: Workbench, told: Judgements, round_: int, labels: tuple[Labels, Labels]
 ) -> tuple[ConfusedPair, ...]:
     classes = [c.id for c in bench.task.choices]
-    pairs = confused_pairs(_places(bench, told), classes)[:MOST_PAIRS]
+    pairs = [
+        p if n < MOST_SHOWN else p.model_copy(update={"items": ()})
+        for n, p in enumerate(confused_pairs(_places(bench, told), classes)[:MOST_PAIRS])
+    ]
     if not pairs:
         return ()
     ids = list(dict.fromkeys(i.item for p in pairs for i in p.items))
@@ -155,12 +161,15 @@ def _confused(
             )
             for i in pair.items
         )
-        pair = pair.model_copy(update={"items": items})
-        if pair.clear is False:
-            found.append(pair)
-            continue
-        lines, why_not = proposed(pair, by_id, samples)
-        found.append(pair.model_copy(update={"proposed": lines, "unproposed": why_not}))
+        lines: tuple[Counterexample, ...] = ()
+        why_not = ""
+        if pair.clear is not False:
+            lines, why_not = proposed(pair.model_copy(update={"items": items}), by_id, samples)
+        found.append(
+            pair.model_copy(
+                update={"items": items[:MOST_ITEMS], "proposed": lines, "unproposed": why_not}
+            )
+        )
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from labelwright.loop.history import Campaign, ChosenItem, Doubt, RoundRecord
 SAMPLE_ROUNDS = 4
 SAMPLE_ITEMS = 6
 DOUBTS = 12
+SPLIT_ITEMS = 3  # of each pair of classes that people confuse
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -72,4 +73,6 @@ def shown_ids(campaign: Campaign) -> tuple[str, ...]:
     ids += [d.item for d in doubted(campaign)]
     if (covered := campaign.distribution.coverage) is not None:  # what has no name is shown
         ids += [item for region in covered.regions if not region.name for item in region.examples]
+    pairs = campaign.people.confused if campaign.people else ()
+    ids += [i.item for p in pairs if p.clear is not False for i in p.items[:SPLIT_ITEMS]]
     return tuple(dict.fromkeys(ids))

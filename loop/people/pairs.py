@@ -18,7 +18,7 @@ from labelwright.loop.people.records import ConfusedPair, SplitItem
 from labelwright.loop.people.scores import share
 from labelwright.loop.record import Estimate
 
-MOST_ITEMS = 20
+MOST_ITEMS = 200  # of a pair
 _LEVEL = 0.05
 
 

@@ -33,13 +33,15 @@ class Mistaken(Record):
 class Trend(Record):
     """How a person's answers change as they go on, beside how those of the others do.
 
-    per_100: change over 100 answers, of a share (agreement) or a factor (seconds: 0.8 is a fifth
-    quicker). clear: whether it is more than chance, all people and trends taken together.
+    change: over `over` answers, of a share (agreement) or as a factor (seconds: 0.8 is a fifth quicker).
+    over: 100, or the person's longest course where that is shorter. clear: whether it is more than chance,
+    all people and trends taken together.
     """
 
     measure: Literal["agreement", "seconds"]
     along: Literal["batch", "campaign"]  # within each batch, or from the first answer to the last
-    per_100: float
+    change: float
+    over: int
     low: float
     high: float
     answers: int

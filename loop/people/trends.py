@@ -21,7 +21,7 @@ from labelwright.loop.people.records import Trend
 
 LEAST = 40  # answers, below which nothing is said
 _OF_EACH = 5  # agreeing and disagreeing ones, too
-_OVER = 100.0  # answers that a slope is told over
+_OVER = 100  # answers that a slope is told over at most
 _Z = 1.959963984540054
 _LEVEL = 0.05
 _AT_RANDOM = ("holdout", "gold")
@@ -79,7 +79,8 @@ def trends(answers: Sequence[Answered]) -> Mapping[str, tuple[Trend, ...]]:
                 mine = slope([own])
                 others = slope([p for other, p in points.items() if other != person])
                 if mine is not None and others is not None:
-                    told.append((person, *_trend(mine, others, measure, along)))
+                    over = min(_OVER, int(own.x.max()) + 1)
+                    told.append((person, *_trend(mine, others, measure, along, over)))
     found: dict[str, tuple[Trend, ...]] = {}
     for (person, trend, _), clear in zip(told, holm([p for *_, p in told]), strict=True):
         now = trend.model_copy(update={"clear": clear})
@@ -96,7 +97,8 @@ def trends_of_all(answers: Sequence[Answered]) -> tuple[Trend, ...]:
             whole = slope(points)
             y = np.concatenate([p.y for p in points]) if points else np.empty(0)
             if whole is not None and _varied(y, measure):
-                told.append(_trend(whole, _NONE, measure, along))
+                over = min(_OVER, int(max(p.x.max() for p in points)) + 1)
+                told.append(_trend(whole, _NONE, measure, along, over))
     clear = holm([p for _, p in told])
     return tuple(
         trend.model_copy(update={"clear": sure})
@@ -181,17 +183,19 @@ def _varied(y: np.ndarray, measure: Measure) -> bool:
     return min(int(y.sum()), int(len(y) - y.sum())) >= _OF_EACH
 
 
-def _trend(own: Slope, others: Slope, measure: Measure, along: Along) -> tuple[Trend, float]:
-    """The difference over 100 answers, and the greater p-value of the own slope and of the difference."""
-    value = (own.value - others.value) * _OVER
-    error = sqrt(own.variance + others.variance) * _OVER
+def _trend(
+    own: Slope, others: Slope, measure: Measure, along: Along, over: int
+) -> tuple[Trend, float]:
+    """The difference over that many answers; the greater p-value of the own slope and the difference."""
+    value = (own.value - others.value) * over
+    error = sqrt(own.variance + others.variance) * over
     ends = (value, value - _Z * error, value + _Z * error)
-    per_100, low, high = map(exp, ends) if measure == "seconds" else ends
+    change, low, high = map(exp, ends) if measure == "seconds" else ends
     trend = Trend(
-        measure=measure, along=along, per_100=per_100, low=low, high=high, answers=own.n, clear=False
+        measure=measure, along=along, change=change, over=over, low=low, high=high, answers=own.n, clear=False
     )  # fmt: skip
     alike = own.value * value > 0
-    p = max(_chance(value, error), _chance(own.value * _OVER, sqrt(own.variance) * _OVER))
+    p = max(_chance(value, error), _chance(own.value, sqrt(own.variance)))
     return trend, p if alike else 1.0
 
 
