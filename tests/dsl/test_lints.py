@@ -89,7 +89,7 @@ CASES: dict[str, str] = {
     + "constraints {\n  Sports excludes Fraud\n  Fraud excludes Sports\n}\n",
     "L302_said_of_the_parent": MANY
     + "constraints {\n  Election excludes Sports\n  Politics excludes Sports, Fraud\n}\n",
-    "L303_one_mistake": BASE + "holdout {\n  annotations = 80\n}\nannotators { overlap = 2 }\n"
+    "L303_one_mistake": BASE + "holdout {\n  annotations = 120\n}\nannotators { overlap = 2 }\n"
     "accept {\n  confidence = 95%\n  accuracy  >= 92%\n}\n",
     "L303_of_a_class": BASE
     + "holdout { annotations = 100 }\naccept { recall of Fraud >= 97% with 95% confidence }\n",
