@@ -191,7 +191,8 @@ def imdb() -> dict[str, Any]:
     """AUROC among the reviews that people checked."""
     from sklearn.metrics import roc_auc_score
 
-    from labelwright.auditing import Wish, audit_dataset
+    from labelwright.auditing import audit_dataset
+    from labelwright.auditing_reading import Wish
 
     table = sets._table("imdb_20k")
     begun = time.perf_counter()
@@ -247,7 +248,8 @@ PAIRS = (
 
 def trashnet() -> dict[str, Any]:
     """Which of the three pairs lead the queue."""
-    from labelwright.auditing import Wish, audit_dataset
+    from labelwright.auditing import audit_dataset
+    from labelwright.auditing_reading import Wish
 
     begun = time.perf_counter()
     found = audit_dataset(

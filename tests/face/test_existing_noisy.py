@@ -145,6 +145,7 @@ def test_the_random_part_measures(done: Path) -> None:
         assert found.suspects.of >= 20
 
 
+@pytest.mark.slow
 def test_a_campaign_told_anew_is_the_same(done: Path, tmp_path: Path) -> None:
     """The audit's file is made again where it is gone; the same task asks the same."""
     path = begin(tmp_path)
@@ -167,6 +168,7 @@ def test_a_campaign_told_anew_is_the_same(done: Path, tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_the_labels_of_somebody_else_are_a_vote(tmp_path: Path) -> None:
     path = begin(tmp_path, trust="people", audit=10)
     Project(path).run()
