@@ -50,7 +50,6 @@ budget {
   per_round = 40 items
 }
 query { phase main { strategy = random } }
-accept { accuracy >= 99.9% }
 """
 PAUSE = "  pause when gold < 80%\n"
 

@@ -184,3 +184,29 @@ def test_in_the_terminal_an_item_is_kept_from_whom_it_is_to_be_kept() -> None:
     assert lacking(out, []) == 2
     before = [Held("r", "kept", "kim", ("A",)), Held("q", "kept", "lee", ("A",))]
     assert [s.uid for s in open_to("bo", out, before)] == ["kept"], "what kim says does not count"
+
+
+def test_what_the_adjudicator_says_is_the_label_whatever_the_rule_makes_of_one_answer() -> None:
+    import numpy as np
+
+    from labelwright.loop.labels import resolve
+    from labelwright.loop.people.majority import Resolved
+    from labelwright.loop.store import Event
+
+    class Contrary:
+        def takes(self, *_: object) -> bool:
+            return False
+
+        def load(self, *_: object) -> Any:
+            return lambda given, classes, **_: {i: Resolved("B", {"B": 0.5}, 0.5) for i, _, _ in given}
+
+    def event(item: str, who: str, purpose: str) -> Event:
+        return Event(
+            "answer", f"{item}{who}", item, "", who, "person", purpose, 0, ("A",), False, 1.0, "d"
+        )
+
+    judged = [(0, event("i0", "ed", "adjudicate")), (1, event("i1", "kim", "train"))]
+    plugins: Any = Contrary()
+    labels = resolve(task(), plugins, judged, np.ones(2, dtype=bool))
+    assert labels.answers == (("A",), ("B",))
+    assert labels.agreement.tolist() == [1.0, 0.5]
