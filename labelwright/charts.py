@@ -105,7 +105,8 @@ def _frame(
     truths = [r.measurement.true_accuracy for r in rounds]
     seen = lows + [t for t in truths if t is not None] + [t.value for t in targets]
     floor = max(0.0, math.floor((min(seen, default=0.0) - 0.03) * 10) / 10)
-    last = max((x.annotations for x in (*rounds, *ahead)), default=1)
+    spent = [*(r.annotations for r in rounds), *(p.annotations for p in ahead)]
+    last = max(spent, default=1)
     axes.set_ylim(floor, 1.0 + 0.02 * (1 - floor))
     axes.set_xlim(0, max(last * 1.04, 1))
     axes.patch.set_alpha(0)
