@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -167,3 +169,28 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
         assert high is not None
         held += low <= true <= high
     assert held >= 180  # 90%: a percentile bootstrap of 150 items is a little narrow
+
+
+@pytest.mark.parametrize("name", ["hs_brexit", "conv_abuse"])
+def test_real_answers_as_counted_one_by_one(name: str) -> None:
+    path = Path(os.environ.get("LABELWRIGHT_DATA", "")) / name / "annotations.parquet"
+    if not os.environ.get("LABELWRIGHT_DATA") or not path.is_file():
+        pytest.skip(f"LABELWRIGHT_DATA has no {name}")
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(path, columns=["id", "annotator", "label"]).to_pylist()
+    answers = [(str(r["id"]), str(r["annotator"]), str(r["label"])) for r in rows]
+    found, alpha = fleiss(answers), krippendorff([(i, p, float(c)) for i, p, c in answers])
+    assert found.estimate == pytest.approx(slow_fleiss(answers))
+    by_item: dict[str, list[str]] = {}
+    for item, _, c in answers:
+        by_item.setdefault(item, []).append(c)
+    n = len(answers)
+    totals = Counter(c for _, _, c in answers)
+    apart = sum(
+        2 * g.count("0") * g.count("1") / (len(g) - 1) for g in by_item.values() if len(g) > 1
+    )
+    expected = 2 * totals["0"] * totals["1"] / (n - 1)
+    assert alpha.estimate == pytest.approx(1 - apart / expected)
+    if name == "hs_brexit":  # six people an item: Fleiss as statsmodels has it
+        assert found.estimate == pytest.approx(0.34736481464618)
