@@ -67,7 +67,7 @@ def test_the_spending_is_told() -> None:
     path = next(p for p in EXAMPLES if p.stem == "news")
     text = show(back(path.read_text(encoding="utf-8")))
     assert (
-        "  # training 1_260, holdout 600, gold 40, audit 400: 630 items to train on, 300 to measure on\n"
+        "  # training 1_145, holdout 600, gold 155, audit 400: 572 items to train on, 300 to measure on\n"
         in text
     )
 
