@@ -11,6 +11,7 @@ from labelwright.loop.query.k_means import FIT_ROWS, assign, fit
 _ITEMS_A_REGION = 50
 _FEWEST, _MOST = 3, 24
 EXAMPLES = 3
+_SHOWN = 0.98  # of the items, that the plane has room for
 
 
 class Regions(NamedTuple):
@@ -46,7 +47,8 @@ def regions(X: np.ndarray, seed: int) -> Regions:
 
 
 def plane(X: np.ndarray) -> np.ndarray:
-    """(n, 2) the first two principal components of X (n, dim), each scaled into −1 … 1.
+    """(n, 2) the first two principal components of X (n, dim), each scaled into −1 … 1; what lies
+    far outside stands at the edge.
 
     The sign of a component is that of its greatest loading: the same rows give the same picture.
     """
@@ -57,4 +59,5 @@ def plane(X: np.ndarray) -> np.ndarray:
     found = centred @ top
     if found.shape[1] < 2:
         found = np.concatenate([found, np.zeros((len(found), 2 - found.shape[1]))], axis=1)
-    return np.asarray(found / np.maximum(np.abs(found).max(axis=0, initial=0), 1e-12))
+    wide = np.quantile(np.abs(found), _SHOWN, axis=0) if len(found) else np.ones(2)
+    return np.asarray(np.clip(found / np.maximum(wide, 1e-12), -1, 1))
