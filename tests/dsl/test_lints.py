@@ -92,7 +92,7 @@ CASES: dict[str, str] = {
     "L303_one_mistake": BASE + "holdout {\n  annotations = 120\n}\nannotators { overlap = 2 }\n"
     "accept {\n  confidence = 95%\n  accuracy  >= 92%\n}\n",
     "L303_of_a_class": BASE
-    + "holdout { annotations = 100 }\naccept { recall of Fraud >= 97% with 95% confidence }\n",
+    + "holdout { annotations = 150 }\naccept { recall of Fraud >= 97% with 95% confidence }\n",
     "L304_one_estimate": BASE + "accept { accuracy >= 90% }\n",
     "L304_two_estimates": BASE + "accept {\n  macro_f1 >= 0.9\n  ece <= 5%\n  labels >= 60\n}\n",
     "L305_no_until": BASE
@@ -266,7 +266,7 @@ QUIET: dict[str, str | tuple[str, Surroundings]] = {
     "L302 of the child, not of the parent": MANY
     + "constraints {\n  Sports excludes Election\n  Sports requires Fraud\n}\n",
     "L303 one mistake is allowed": BASE
-    + "holdout { annotations = 46 }\naccept { accuracy >= 90% with 95% confidence }\n",
+    + "holdout { annotations = 56 }\naccept { accuracy >= 90% with 95% confidence }\n",
     "L304 one of several has an interval": BASE
     + "accept {\n  accuracy >= 90% with 95% confidence\n  macro_f1 >= 0.85\n}\n",
     "L304 counts and agreement": BASE
@@ -322,7 +322,7 @@ QUIET: dict[str, str | tuple[str, Surroundings]] = {
             items=900, fires={"goal": 300, "shares": 90}, clashes=(("goal", "shares", 20),)
         ),
     ),
-    "L404 common enough": (CASES["L404_criterion"], rare(320)),
+    "L404 common enough": (CASES["L404_criterion"], rare(400)),
     "L404 another way to choose what measures": (
         CASES["L404_criterion"].replace(
             "annotations = 4_900", "annotations = 4_900\nmeasure = active"
