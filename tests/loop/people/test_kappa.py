@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from labelwright.loop.people.agreement import Scale, krippendorff
 from labelwright.loop.people.kappa import cohen, each_class, fleiss
 
+DATA = os.environ.get("LABELWRIGHT_DATA", "")
+
 # Fleiss 1971, as in the article "Fleiss' kappa" of most text books: 10 items, 14 people, 5 classes.
 FLEISS = [
     [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
@@ -173,8 +175,8 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
 
 @pytest.mark.parametrize("name", ["hs_brexit", "conv_abuse"])
 def test_real_answers_as_counted_one_by_one(name: str) -> None:
-    path = Path(os.environ.get("LABELWRIGHT_DATA", "")) / name / "annotations.parquet"
-    if not os.environ.get("LABELWRIGHT_DATA") or not path.is_file():
+    path = Path(DATA) / name / "annotations.parquet"
+    if not DATA or not path.is_file():
         pytest.skip(f"LABELWRIGHT_DATA has no {name}")
     import pyarrow.parquet as pq
 
