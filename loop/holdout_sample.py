@@ -196,7 +196,10 @@ def _brought(
 
 def _existing(bench: Workbench, round_: int) -> list[int]:
     """Holdout rows that had a label when the round began, without having been asked."""
-    _, held = bench.labels(round_, bench.watermark(round_))
+    watermark = bench.watermark(round_)
+    if not any(event.source == "existing" for event in bench.events(watermark)):
+        return []
+    _, held = bench.labels(round_, watermark)
     return [int(r) for r, s in zip(held.rows, held.sources, strict=True) if s == "existing"]
 
 

@@ -2,6 +2,7 @@
 
 Reading order: `metrics` (figures from a confusion matrix or from counts), `intervals` (exact and
 resampled), `evidence` (what a round knows about its model), `counted` (the same where answers are
-several), `verdicts` (PASS, FAIL, NOT YET KNOWN), `summary` (the record of a round). Intervals hold for
-one look at the holdout, not for the best of many.
+several), `designs`, `estimators`, `drawing` and `weighted` (a holdout drawn with unequal probabilities),
+`looks` (bounds that hold at every round's look), `verdicts` (PASS, FAIL, NOT YET KNOWN), `summary` (the
+record of a round).
 """

@@ -14,9 +14,8 @@ import pytest
 
 from labelwright import Project
 from labelwright.exporting import curve_json
-from labelwright.loop import holdout_sample
 from labelwright.loop.alarms import alarms
-from labelwright.loop.holdout_answers import Answers
+from labelwright.loop.holdout_answers import Answers, answers
 from labelwright.loop.measure.designs import doubt
 from labelwright.loop.measure.estimators import label_weights, stage_weights
 from labelwright.terminal import RoundTable, status_view
@@ -88,7 +87,7 @@ def test_a_campaign_draws_its_holdout_by_strata(tmp_path: Path) -> None:
 def check(project: Project, state: Path, measure: str) -> None:
     """Every holdout item once, with the probability that its stage says; the record says the same."""
     campaign = project.campaign()
-    stages = [told.get("holdout_stage") for told in outcomes(state)]
+    stages: list[Any] = [told.get("holdout_stage") for told in outcomes(state)]
     choices = drawn(state)
     assert len(choices) == len({item for _, item, _ in choices}) == 120
     assert stages[0]["design"] == "uniform"
@@ -143,14 +142,14 @@ def test_what_was_measured_can_be_made_again_from_the_store(state: Path) -> None
 def test_confidences_that_know_nothing_are_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    true_answers = holdout_sample.answers
+    true_answers = answers
 
     def shuffled(*given: Any) -> Answers:
         told = true_answers(*given)
         sure = np.random.default_rng(0).permutation(np.linspace(0.3, 0.999, len(told.rows)))
         return replace(told, sure=sure, unsure=doubt(sure))
 
-    monkeypatch.setattr(holdout_sample, "answers", shuffled)
+    monkeypatch.setattr("labelwright.loop.holdout_sample.answers", shuffled)
     project = Project(written(tmp_path, "active", training=60), state=tmp_path / "state")
     project.run()
     campaign = project.campaign()
