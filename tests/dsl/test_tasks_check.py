@@ -38,8 +38,8 @@ def reading(path: Path, catalogue) -> Reading:
 
 def test_they_are_all_there() -> None:
     assert [p.stem for p in TASKS] == [
-        *("adult", "ag_news", "digits", "digits_by_hand", "fashion_mnist", "goemotions"),
-        *("korean_3i4k", "news_team", "sms_spam", "trashnet", "wnut17"),
+        *("adult", "ag_news", "digits", "digits_by_hand", "digits_gold", "fashion_mnist"),
+        *("goemotions", "korean_3i4k", "news_rules", "news_team", "sms_spam", "trashnet", "wnut17"),
     ]
     assert len(EXAMPLES) == 6
 
