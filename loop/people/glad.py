@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from labelwright.loop.people.votes import Votes
 
 _STEPS = 60
-_INNER = 12  # steps of L-BFGS a round of EM, which goes on where the round before stopped
-_CHANGE = 1e-5  # of the mean log-likelihood of an answer
+_INNER = 8  # steps of L-BFGS a round of EM, which goes on where the round before stopped
+_CHANGE = 1e-4  # of the mean log-likelihood of an answer
 
 
 @dataclass(frozen=True)
