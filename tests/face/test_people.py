@@ -88,12 +88,12 @@ def test_one_person_an_item_says_what_is_not_known(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_befalls_people_is_found(tmp_path: Path) -> None:
     moods = (
-        ', mix_up = "Sport, Games", mixed = 25%, tired_after = 40, tired = 60%, tired_people = 1, '
-        "anchored = 70%"
+        ', mix_up = "Sport, Games", mixed = 25%, tired_after = 40, tired = 90%, tired_people = 1, '
+        "anchored = 30%"
     )
     write(
-        tmp_path, 1200, moods=moods, suggestions="model", holdout=150, overlap=2, budget=1650,
-        per_round=150,
+        tmp_path, 1500, moods=moods, suggestions="model", holdout=150, overlap=2, budget=2200,
+        per_round=200,
     )  # fmt: skip
     env = {"LABELWRIGHT_CACHE": str(tmp_path / "cache")}
     assert command(tmp_path, "run", "talk.task", env=env).returncode == 3
