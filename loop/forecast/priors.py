@@ -44,7 +44,8 @@ PRIORS = {
     "logistic in log n": Prior((0.0, 0.7), (-2.0, 1.2), (1.0, 1.5), (-0.6, 0.4)),
     "stretched exponential": Prior((0.0, 0.7), (-2.0, 1.2), (1.5, 1.5), (-1.1, 0.4)),
 }
-"""Set by hand, broad: asymptotes from a hundredth to half of the start, scales from a tenth of a label a class
-to dozens. Only how steep curves are was moved, once and by the same amount for all three: curves fitted early
-promise too much, and of three amounts this one left the least bias (median log of forecast / truth) on other
-runs of the benches' sets (another learner's, and random choice), whichever set was left out."""
+"""Set by hand, broad: asymptotes from a hundredth to half of the start, scales from a tenth of a label a
+class to dozens. Only how steep curves are was moved, once and by the same amount for all three: curves
+fitted early promise too much, and of three amounts this one left the least bias (median log of forecast /
+truth) on other runs of the benches' sets (another learner's, and random choice), whichever set was left out.
+"""
