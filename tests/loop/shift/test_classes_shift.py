@@ -89,7 +89,7 @@ def test_columns_of_numbers_and_of_words() -> None:
 
 def test_rare_values_are_counted_together() -> None:
     one = ["common"] * 90 + [f"rare {i}" for i in range(10)]
-    other = ["common"] * 60 + [f"odd {i}" for i in range(12)]
+    other = ["common"] * 60 + [f"odd {i}" for i in range(40)]
     found = values(one, other)
     table = counts(np.array([[90.0, 10], [60, 40]]))
     assert found is not None
