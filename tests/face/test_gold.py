@@ -40,6 +40,7 @@ holdout {
 annotators {
   from = simulate(column = label, people = 4, error = 5%, careless = 1)
   overlap = 2
+  resolve = majority
   adjudicator = "ed"
   gold = 24 items
   adjudicate when agreement < 0.67

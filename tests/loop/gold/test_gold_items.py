@@ -198,7 +198,9 @@ def test_what_the_adjudicator_says_is_the_label_whatever_the_rule_makes_of_one_a
             return False
 
         def load(self, *_: object) -> Any:
-            return lambda given, classes, **_: {i: Resolved("B", {"B": 0.5}, 0.5) for i, _, _ in given}
+            return lambda given, classes, **_: {
+                i: Resolved("B", {"B": 0.5}, 0.5) for i, _, _ in given
+            }
 
     def event(item: str, who: str, purpose: str) -> Event:
         return Event(
