@@ -4,7 +4,8 @@ A place (an item, or a part of its text that people marked) is split between two
 gave the first without the second and another the second without the first. Slips split places too: if every
 split fell on two classes drawn by how often people name them, a pair would have a known share of all splits.
 A pair is clearly confused where it has more than that (exact binomial test, with Holm's correction over all
-pairs of classes in use: Holm 1979). With two classes in use a slip looks the same as a confusion.
+pairs of classes in use: Holm 1979). Where two classes are nearly all that is named, a slip looks the same as
+a confusion: with half of all slips or more expected between them it is not known which it is.
 """
 
 from __future__ import annotations
@@ -66,11 +67,21 @@ def confused_pairs(places: Iterable[Place], classes: Sequence[str]) -> tuple[Con
                 support=support,
                 rate=share(len(at), support),
                 by_slips=None if expected is None else min(1.0, expected * whole / support),
-                clear=sure.get((a, b)),
+                clear=None
+                if expected is None
+                else sure[a, b] or (None if expected >= 0.5 else False),
                 items=tuple(_told(place, a, b) for place in _shown(at, a, b)),
             )
         )
-    found.sort(key=lambda p: (not p.clear, -p.places, -_rate(p.rate), rank[p.one], rank[p.other]))
+    found.sort(
+        key=lambda p: (
+            (True, None, False).index(p.clear),
+            -p.places,
+            -_rate(p.rate),
+            rank[p.one],
+            rank[p.other],
+        )
+    )
     return tuple(found)
 
 

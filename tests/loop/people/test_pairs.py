@@ -107,3 +107,15 @@ def test_marks_that_overlap_by_half_are_one_place() -> None:
         ("t", (23, 30), {"q": ["B"]}),
         ("u", (0, 10), {"q": ["A"]}),
     ]
+
+
+def test_two_classes_that_are_nearly_all_cannot_be_told_from_slips() -> None:
+    said = ["AA", "AB", "BB", "BA", "AC"]
+    places = [
+        Place(f"i{n}", {"p": frozenset(said[n % 5][0]), "q": frozenset(said[n % 5][1])})
+        for n in range(100)
+    ]
+    first, second = confused_pairs(places, list("ABC"))
+    assert ((first.one, first.other), first.clear) in [(("A", "B"), None), (("A", "B"), True)]
+    assert first.by_slips is not None
+    assert (second.one, second.other, second.clear) == ("A", "C", False)
