@@ -12,8 +12,8 @@ rows tell the truth:
   made, both it and the truth count from what was labelled then;
 - error: |forecast − truth| / truth.
 
-The prior was set by hand, broad, before any run; it is the same for all sets, and nothing is learned from
-them. Beside it stand what simpler ways make of the same: the power law by least squares, and the last
+The prior is the same for all sets and for what ships. It was set by hand before any run; how steep curves
+are was then moved once, by other runs (`loop/forecast/priors.py`). Beside it stand what simpler ways make of the same: the power law by least squares, and the last
 figure's straight line in log n.
 
     python bench/forecast.py [--sets ag_news sst2] [--seeds 5] [--holdout 400] [--json]
@@ -87,6 +87,8 @@ def case(name: str, seed: int, trail: Trail, holdout: int, draw: int = 0) -> Cas
     """One run's."""
     data = sets.load(name)
     right = trail.right(data.y_test)
+    if holdout > right.shape[1] / 2:
+        raise SystemExit(f"{name} has {right.shape[1]:,} test rows: too few for such a holdout")
     order = np.random.default_rng((seed, draw, holdout)).permutation(right.shape[1])
     held, rest = right[:, order[:holdout]], right[:, order[holdout:]]
     target, truth = true_curve(trail.by_round, rest.mean(axis=1))
