@@ -150,7 +150,7 @@ def joint(k: int, even: bool, p: float) -> np.ndarray:
     prior = np.ones(k) if even else np.array([9.0, 1.0]) if k == 2 else 1 / np.arange(1, k + 1.0)
     table = np.full((k, k), (1 - p) / (k - 1))
     np.fill_diagonal(table, p)
-    return prior[:, None] / prior.sum() * table
+    return np.asarray(prior[:, None] / prior.sum() * table)
 
 
 def averaged(
@@ -204,7 +204,7 @@ def _average(name: str) -> None:
 
 def sizes(most: int) -> np.ndarray:
     """(LOOKS,) labels at each look."""
-    return np.ceil(np.linspace(most / LOOKS, most, LOOKS)).astype(int)
+    return np.asarray(np.ceil(np.linspace(most / LOOKS, most, LOOKS)).astype(int))
 
 
 def _level(look: int) -> float:
