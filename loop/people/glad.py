@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from labelwright.loop.people.scale import Scale
     from labelwright.loop.people.votes import Votes
 
-_STEPS = 60
+_STEPS = 25
 _INNER = 8  # steps of L-BFGS a round of EM, which goes on where the round before stopped
 _CHANGE = 1e-4  # of the mean log-likelihood of an answer
 
