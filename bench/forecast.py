@@ -13,8 +13,8 @@ rows tell the truth:
 - error: |forecast − truth| / truth.
 
 The prior is the same for all sets and for what ships. It was set by hand before any run; how steep curves
-are was then moved once, by other runs (`loop/forecast/priors.py`). Beside it stand what simpler ways make of the same: the power law by least squares, and the last
-figure's straight line in log n.
+are was then moved once, by other runs (`loop/forecast/priors.py`). Beside it stand what simpler ways make
+of the same: the power law by least squares, and the last figures' straight line in log n.
 
     python bench/forecast.py [--sets ag_news sst2] [--seeds 5] [--holdout 400] [--json]
 

@@ -13,7 +13,7 @@ from labelwright import figures
 from labelwright.choosing_view import choosing_lines, holdout_lines
 from labelwright.console import RichProgress, say
 from labelwright.doubt_view import doubt_lines, parts_beside, paused_lines
-from labelwright.forecast_view import forecast_lines, stopping_lines
+from labelwright.forecast_view import forecast_lines, reach_line, stopping_lines
 from labelwright.loop.alarms import alarms, holdout_alarms
 from labelwright.plotting import WIDTH, curve_view, scale_floor, whisker
 from labelwright.rules_view import worse
@@ -183,6 +183,10 @@ def closing(
     tail = [f"Report   {report}"] if report else []
     tail += [f"Waiting  {awaited_line(campaign.awaited)}"] if campaign.awaited else []
     tail += [f"People   {where}"] if where else []
+    ahead = campaign.forecast.reaches if campaign.forecast and word != "PASS" else ()
+    tail += [
+        f"Ahead    {reach_line(r, campaign.forecast.currency)}" for r in ahead if campaign.forecast
+    ]
     tail += [f"Next     {following}"] if following else []
     return "\n".join([lines, *([""] if tail else []), *tail])
 
