@@ -15,14 +15,13 @@ from math import exp, log
 from statistics import NormalDist
 from typing import Any
 
-from labelwright.connectors.annotate.simulated_moods import KEPT_BACK, Moods, moods
+from labelwright.connectors.annotate.simulated_moods import Moods, moods
 from labelwright.connectors.annotate.simulated_sets import SetHabits, read_set
 from labelwright.connectors.annotate.simulated_spans import SpanHabits, read_truth
 from labelwright.connectors.exchange.handing import parts
 from labelwright.connectors.exchange.marks import Mark, MarkError
 from labelwright.dsl.task import Task
 from labelwright.loop.errors import ConnectorError, DataError
-from labelwright.loop.handing import handed_out, suggestion_of
 from labelwright.loop.matching import ClassMatcher, is_missing
 from labelwright.loop.outbox import Outbox
 from labelwright.loop.ports import (
@@ -32,7 +31,6 @@ from labelwright.loop.ports import (
     Items,
     Request,
     Span,
-    Suggestion,
 )
 from labelwright.loop.supported import several
 
@@ -206,13 +204,8 @@ class Simulated:
         Raises ConnectorError where more people are asked than there are.
         """
         self._refuse_too_many(requests)
-        if self.moods is not None and self.moods.anchored and self.outbox is not None:
-            name, seed = self.context.task.name, self.context.seed
-            rows = handed_out(
-                name, batch, requests, items, seed=seed, hidden=KEPT_BACK, state="sent"
-            )
-            with self.outbox.writing():
-                self.outbox.add(rows)
+        if self.moods is not None:
+            self.moods.hand_out(self.outbox, batch, requests, items)
 
     def collect(self, batch: str, requests: Sequence[Request]) -> Sequence[Answer]:
         """Every answer to these requests, the same each time. Raises DataError, ConnectorError."""
@@ -223,14 +216,7 @@ class Simulated:
             for person in request.only_by
             or self.habits.who(request.item, request.people, (*request.not_by, *request.not_to))
         ]
-        if self.moods is None:
-            return given
-        return self.moods.answers(given, self._shown(batch) if self.moods.anchored else {})
-
-    def _shown(self, batch: str) -> dict[str, Suggestion]:
-        """By item, the suggestion of the batch that people see."""
-        sent = self.outbox.sent(batch) if self.outbox is not None else []
-        return {s.item: told for s in sent if s.shown and (told := suggestion_of(s)) is not None}
+        return given if self.moods is None else self.moods.answers(given, self.outbox, batch)
 
     def people(self) -> tuple[str, ...]:
         """All of them, but for the adjudicator."""

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from labelwright.loop.constraints import Judge
 from labelwright.loop.errors import ConnectorError
+from labelwright.loop.handing import handed_out, suggestion_of
 from labelwright.loop.matching import ClassMatcher
 
 if TYPE_CHECKING:
     from labelwright.connectors.annotate.simulate import Habits
-    from labelwright.loop.ports import Answer, Suggestion
+    from labelwright.loop.outbox import Outbox
+    from labelwright.loop.ports import Answer, Items, Request, Suggestion
 
 KEPT_BACK = 0.2
 """Share of the suggestions that nobody sees, where people follow them: what they are held against."""
@@ -46,8 +48,27 @@ class Moods:
         """Who tires."""
         return self.habits.names[: self.tired_people] if self.tired_after else ()
 
-    def answers(self, given: Sequence[Answer], seen: Mapping[str, Suggestion]) -> list[Answer]:
-        """A batch's answers as they come. seen: the suggestion that was shown, by item."""
+    def hand_out(
+        self, outbox: Outbox | None, batch: str, requests: Sequence[Request], items: Items
+    ) -> None:
+        """Write down the suggestions that people may follow, a share of them kept back."""
+        if not self.anchored or outbox is None:
+            return
+        name, seed = self.habits.task.name, self.habits.seed
+        rows = handed_out(name, batch, requests, items, seed=seed, hidden=KEPT_BACK, state="sent")
+        with outbox.writing():
+            outbox.add(rows)
+
+    def answers(
+        self, given: Sequence[Answer], outbox: Outbox | None = None, batch: str = ""
+    ) -> list[Answer]:
+        """A batch's answers as they come."""
+        sent = outbox.sent(batch) if self.anchored and outbox is not None else ()
+        seen = {s.item: told for s in sent if s.shown and (told := suggestion_of(s)) is not None}
+        return self.as_they_come(given, seen)
+
+    def as_they_come(self, given: Sequence[Answer], seen: Mapping[str, Suggestion]) -> list[Answer]:
+        """The same. seen: the suggestion that was shown, by item."""
         place: dict[str, int] = {}
         found = []
         for answer in given:

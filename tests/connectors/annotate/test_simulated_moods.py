@@ -30,14 +30,14 @@ def told(person: str, n: int = N) -> list[Answer]:
 
 
 def test_two_classes_are_taken_for_each_other(habits: Habits) -> None:
-    found = Moods(habits, ("B", "C"), mixed=0.3).answers(told("person_1"), {})
+    found = Moods(habits, ("B", "C"), mixed=0.3).as_they_come(told("person_1"), {})
     changed = [(a.labels[0], b.labels[0]) for a, b in zip(told("person_1"), found, strict=True)]
     for one, other in (("B", "C"), ("C", "B")):
         mine = [said for truth, said in changed if truth == one]
         assert {*mine} == {one, other}
         assert mine.count(other) / len(mine) == pytest.approx(0.3, abs=0.06)
     assert all(truth == said for truth, said in changed if truth in "AD")
-    assert found == Moods(habits, ("B", "C"), mixed=0.3).answers(told("person_1"), {})
+    assert found == Moods(habits, ("B", "C"), mixed=0.3).as_they_come(told("person_1"), {})
 
     places = [
         Place(b.item, {"person_1": frozenset(b.labels), "person_2": frozenset(a.labels)})
@@ -51,7 +51,7 @@ def test_two_classes_are_taken_for_each_other(habits: Habits) -> None:
 def test_only_the_first_people_tire_and_only_later_in_a_batch(habits: Habits) -> None:
     mood = Moods(habits, tired_after=1000, tired=0.5)
     for person, share in (("person_1", 0.5), ("person_2", 0.0)):
-        found = mood.answers(told(person), {})
+        found = mood.as_they_come(told(person), {})
         wrong = [a.labels != b.labels for a, b in zip(told(person), found, strict=True)]
         assert not any(wrong[:1000])
         assert sum(wrong[1000:]) / 2000 == pytest.approx(share, abs=0.05)
@@ -62,7 +62,7 @@ def test_only_the_first_people_tire_and_only_later_in_a_batch(habits: Habits) ->
 def test_shown_suggestions_are_followed(habits: Habits) -> None:
     shown = {f"i{i}": Suggestion(("A",), 0.9, "round 0") for i in range(N) if i % 5}
     mood = Moods(habits, anchored=0.6)
-    found = mood.answers(told("person_1"), shown)
+    found = mood.as_they_come(told("person_1"), shown)
     followed = [a.labels == ("A",) for a in found if a.item in shown and int(a.item[1:]) % 4]
     assert sum(followed) / len(followed) == pytest.approx(0.6, abs=0.05)
     judged = [("person_1", a.item in shown, a.labels == ("A",)) for a in found]
@@ -77,7 +77,7 @@ def test_skips_stay_and_marks_keep_their_places(habits: Habits) -> None:
     skip = Answer("i0", "person_1", (), skipped=True)
     spans = (Span(0, 2, "ab"), Span(3, 5, "de"), Span(6, 7, "g"))
     marks = Answer("i1", "person_1", ("A", "C", "B"), spans=spans)
-    first, second = mood.answers([skip, marks], {})
+    first, second = mood.as_they_come([skip, marks], {})
     assert first == skip
     assert second.spans == spans
     assert len(second.labels) == 3
