@@ -2,7 +2,7 @@
 
 The expected calibration error is the sum, over bins, of the absolute mean gap between what is right and what
 the model says it is sure of. Taken from few items it is too great: chance gaps do not cancel once their
-signs are dropped. So a resampled interval, which adds the same excess again, does not hold. What does:
+signs are dropped, and resampling adds the same excess again. What holds:
 
 - upper. With s the signs of the true gaps, the sum of absolute found gaps is at least s times the found
   gaps, which is a plain mean, and its truth is the calibration error. So a bound of that mean is one.

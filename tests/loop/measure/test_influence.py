@@ -99,7 +99,7 @@ def test_deviation_of_a_count_is_the_exact_poisson_bound(count: int, confidence:
     assert float(deviation(count, 1, confidence)) == pytest.approx(exact - count)
 
 
-def test_calibration_error_covers_where_a_bootstrap_does_not() -> None:
+def test_calibration_error_covers_where_the_truth_is_none() -> None:
     rng = np.random.default_rng(2)
     n, held = 60, 0
     for _ in range(300):
