@@ -1,7 +1,7 @@
 """Labels that somebody has already, as events: they seed the loop as far as the task file trusts them.
 
-Verified ones train like people's answers, noisy ones with a weight (`trusting`), those of `people` are one more
-annotator's. What people answer takes the place of the first two.
+Verified ones train like people's answers, noisy ones with a weight (`trusting`), those of `people` are one
+more annotator's. What people answer takes the place of the first two.
 """
 
 from __future__ import annotations

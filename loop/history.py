@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from labelwright.loop.audit.records import LabelAudit as LabelAudit
 from labelwright.loop.people.records import Anchoring as Anchoring
 from labelwright.loop.people.records import AnnotatorScore as AnnotatorScore
@@ -324,7 +326,7 @@ class Forecast(Record):
     why_not: str = ""  # why there is none
     points: tuple[CurvePoint, ...] = ()
     reaches: tuple[Reach, ...] = ()
-    shapes: dict[str, float] = {}  # weight of each shape of curve
+    shapes: dict[str, float] = Field(default_factory=dict)  # weight of each shape of curve
     currency: str | None = None
 
 
