@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelwright.loop.pretrain.encoder import PretrainedEncoder
 from labelwright.loop.record import Estimate
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.shift import classes as shares_of
@@ -158,7 +159,10 @@ def _vectors(
 ) -> tuple[np.ndarray, np.ndarray]:
     items = bench.items(round_)
     encoder = bench.encoder(items.inputs)
-    if not encoder.fitted and bench.task.train.pretrain is None:
+    taught = isinstance(encoder, PretrainedEncoder)
+    if taught:  # on the pool alone: what it has learned tells pool and holdout apart
+        encoder = encoder.encoder
+    if not encoder.fitted and not taught:
         features = bench.features(round_)
         return np.asarray(features[rows[0]]), np.asarray(features[rows[1]])
     least = min(_REFITTED, *map(len, rows))

@@ -58,6 +58,8 @@ _SIGNATURES = [
             _optional("people", "int", 1),
             _optional("error", "float", 0.0),
             _optional("confusion", "any"),
+            _optional("careless", "int", 0),
+            _optional("adjudicator_error", "float", 0.0),
         ),
     ),
     Signature(

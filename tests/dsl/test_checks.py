@@ -244,7 +244,7 @@ SOUND = [
     "constraints { Election excludes Sports }",
     'slice ko when lang == "ko"\naccept { accuracy >= 80% on each slice\n accuracy >= 80% on KO }',
     "accept { recall(k = 5) of each class >= 60%\n recall of Fraud >= 60% at 90% precision }",
-    "accept { accuracy >= 90% with 95% confidence }\nholdout { annotations = 46 }",
+    "accept { accuracy >= 90% with 95% confidence }\nholdout { annotations = 80 }",
     "budget { money = 700 USD\n price = 0.35 USD per annotation\n annotations = 2_000 }",
     "annotators { from = simulate(label, 3)\n overlap = 3 }",
     "query { phase main { strategy = mix(margin, random(10%), mix(entropy, badge(100))) } }",

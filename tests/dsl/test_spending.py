@@ -16,7 +16,7 @@ def test_every_judgement_is_counted(make_task: MakeTask) -> None:
     )
     spending = split_of_budget(task)
     assert spending == Spending(
-        training=1_259, holdout=601, gold=40, audit=400, training_items=629, holdout_items=300
+        training=1_145, holdout=601, gold=154, audit=400, training_items=572, holdout_items=300
     )
     assert spending.all == 2_300
 

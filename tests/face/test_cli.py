@@ -76,7 +76,13 @@ def test_every_command_speaks_json(folder: Path) -> None:
         "accuracy",
         "true_accuracy",
     } <= (curve["rounds"][0].keys())
-    assert curve["rounds"][0]["accuracy"].keys() == {"estimate", "low", "high"}
+    assert curve["rounds"][0]["accuracy"].keys() == {
+        "estimate",
+        "low",
+        "high",
+        "low_every",
+        "high_every",
+    }
     assert Path(folder / json.loads(run(folder, "report", "my.task", "--json"))["report"]).exists()
     assert all(f["ok"] for f in json.loads(run(folder, "doctor", "my.task", "--json")))
 

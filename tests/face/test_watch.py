@@ -191,6 +191,22 @@ def test_what_does_not_pass_by_itself_is_raised() -> None:
         looks.watch()
 
 
+@dataclass
+class _Site:
+    """As much of a campaign's site as a webhook needs."""
+
+    client: LabelStudio
+    number: int
+    outbox: Any = field(
+        default_factory=lambda: SimpleNamespace(store=SimpleNamespace(connection=None))
+    )
+    aside: str = ""
+    _opened: list[LabelStudio] = field(default_factory=list)
+
+    def project(self) -> int:
+        return self.number
+
+
 def test_a_webhook_that_the_server_heard_of_before_we_knew_is_taken_away(
     standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,7 +221,7 @@ def test_a_webhook_that_the_server_heard_of_before_we_knew_is_taken_away(
     monkeypatch.setattr(LabelStudio, "create_webhook", interrupted)
     with LabelStudio(standin.url, standin.token) as client:
         number = client.create_project({"title": "mail"})
-        site: Any = SimpleNamespace(client=client, project=lambda: number)
+        site: Any = _Site(client, number)
         bench = SimpleNamespace(annotators=LabelStudioPeople(site))
         project: Any = SimpleNamespace(looking=lambda: nullcontext(bench))
         with pytest.raises(KeyboardInterrupt), woken(project, 0, None):

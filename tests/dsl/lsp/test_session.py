@@ -185,7 +185,7 @@ async def test_completion_of_a_setting_is_a_snippet(editor: Editor, uri: str) ->
     place = types.Position(editor.at(uri, "per_round").line + 1, 2)
     found = await editor.text_document_completion_async(types.CompletionParams(asked(uri), place))
     assert isinstance(found, types.CompletionList)
-    assert [item.label for item in found.items] == ["hours", "rounds"]
+    assert [item.label for item in found.items] == ["hours", "rounds", "stop"]
     assert found.items[1].insert_text_format is types.InsertTextFormat.Snippet
     assert isinstance(found.items[1].text_edit, types.TextEdit)
     assert found.items[1].text_edit.new_text == "rounds = ${1:12}"
