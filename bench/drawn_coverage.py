@@ -2,8 +2,8 @@
 
     python bench/drawn_coverage.py [--runs 10000] [--only NAME …] [--seed 0]
 
-Joins the tables of `coverage.py`: the same columns, the same oracle. A world is a holdout of 2,000 items and
-a model's probabilities for them; every campaign draws the items' labels anew, true to the probabilities or
+Joins the tables of `interval_coverage.py`: the same columns, the same oracle. A world is a holdout of 2,000
+items and a model's probabilities for them; every campaign draws the items' labels anew, true to the probabilities or
 (too sure) not, and then the holdout in stages: the pilot, and the rest at one look, or more at each of 20.
 """
 
@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from statistics import NormalDist
 
-import coverage
 import drawing
+import interval_coverage as coverage
 import numpy as np
 
 from labelwright.dsl.looks import share

@@ -15,10 +15,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def bench() -> object:
-    """bench/coverage.py under a name of its own: there is a package `coverage`."""
+    """bench/interval_coverage.py loaded by its path."""
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location("coverage_bench", ROOT / "bench" / "coverage.py")
+    spec = importlib.util.spec_from_file_location(
+        "coverage_bench", ROOT / "bench" / "interval_coverage.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1,6 +1,6 @@
 """Do the intervals hold, and are they useful? Simulated campaigns, every estimator and figure.
 
-    python bench/coverage.py [--runs 10000] [--only NAME …] [--seed 0]
+    python bench/interval_coverage.py [--runs 10000] [--only NAME …] [--seed 0]
 
 Three tables. **Fixed**: one look; how often the two-sided 95% interval holds the truth, and its mean width
 against that of an oracle. **Any-time**: 20 looks at a sample that grows; how often every one of the 20
@@ -470,7 +470,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--with", dest="more", nargs="*", default=[])
     args = parser.parse_args()
-    sys.modules["coverage"] = sys.modules[__name__]
+    sys.modules["interval_coverage"] = sys.modules[__name__]
     for module in args.more:
         importlib.import_module(module)
     table("Fixed", FIXED, args)
