@@ -4,7 +4,8 @@
 
 Joins the tables of `interval_coverage.py`: the same columns, the same oracle. A world is a holdout of 2,000
 items and a model's probabilities for them; every campaign draws the items' labels anew, true to the
-probabilities or (too sure) not, and then the holdout in stages: the pilot, and the rest at one look, or more at each of 20.
+probabilities or (too sure) not, and then the holdout in stages: the pilot, and the rest at one look, or
+more at each of 20.
 """
 
 from __future__ import annotations

@@ -159,9 +159,10 @@ def _vectors(
 ) -> tuple[np.ndarray, np.ndarray]:
     items = bench.items(round_)
     encoder = bench.encoder(items.inputs)
-    taught = isinstance(encoder, PretrainedEncoder)
-    if taught:  # on the pool alone: what it has learned tells pool and holdout apart
-        encoder = encoder.encoder
+    taught = False
+    if isinstance(encoder, PretrainedEncoder):
+        # Taught on the pool alone: what it has learned would tell pool and holdout apart.
+        taught, encoder = True, encoder.encoder
     if not encoder.fitted and not taught:
         features = bench.features(round_)
         return np.asarray(features[rows[0]]), np.asarray(features[rows[1]])
