@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Response
 
 NUMBER = ".lsf-current-task__task-id"
+FORM = ".lw"
 DONE = "No More Tasks Left in Queue"
 _BOX = """([element, start, end]) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
@@ -74,11 +75,13 @@ class Annotator:
             self.guide = guide.inner_text()
             self.page.keyboard.press("Escape")
             guide.wait_for(state="hidden")
+            self._wait_for_form()
 
     def open(self, project: int, task: int) -> None:
         """Open one task by its number, as from the list of all."""
         self.page.goto(f"{self.studio.url}/projects/{project}/data?task={task}")
         self.page.locator(NUMBER).wait_for()
+        self._wait_for_form()
 
     @property
     def is_done(self) -> bool:
@@ -215,15 +218,19 @@ class Annotator:
         assert answer.ok, f"the server refused an answer: {answer.status}"
         self.sent.append(json.loads(answer.request.post_data or "{}"))
 
+    def _wait_for_form(self) -> None:
+        """The number of a task stands there before its form is drawn."""
+        self.page.locator(FORM).first.wait_for()
+
     def _wait_for_another_than(self, number: int) -> None:
         self.page.wait_for_function(
-            """([number, selector, done]) => {
+            """([number, selector, form, done]) => {
                 if (document.body.innerText.includes(done)) return true;
                 const now = document.querySelector(selector);
                 return now && parseInt(now.innerText.replace('#', '')) !== number
-                    && document.querySelector('.lw');
+                    && document.querySelector(form);
             }""",
-            arg=[number, NUMBER, DONE],
+            arg=[number, NUMBER, FORM, DONE],
         )
 
     def _choice(self, title: str) -> Locator:
