@@ -25,7 +25,6 @@ import sets
 from labelwright.loop.learn.head import head
 from labelwright.loop.measure import designs
 from labelwright.loop.measure.drawing import expect_one
-from labelwright.loop.measure.estimators import lure
 from labelwright.loop.measure.intervals import lower_bound, upper_bound
 
 if TYPE_CHECKING:
@@ -102,6 +101,19 @@ def exact(wanted: str, model: Model, sure: np.ndarray, n: int, rng: np.random.Ge
     """The share of a uniform sample, with the exact interval: what `measure = uniform` does."""
     right = int(model.right[rng.permutation(len(model.right))[:n]].sum())
     return right / n, lower_bound(right, n, 0.975), upper_bound(right, n, 0.975), False
+
+
+def lure(values: np.ndarray, q: np.ndarray, n_items: int) -> float:
+    """The mean over all items from draws one by one, without replacement (Farquhar 2021, Kossen 2021).
+
+    values: (M,) in the order of the draws. q: (M,) probability of the item among those left at its draw.
+    """
+    drawn = len(q)
+    m = np.arange(1, drawn + 1)
+    v = np.ones(drawn)
+    if drawn < n_items:
+        v = 1 + (n_items - drawn) / (n_items - m) * (1 / ((n_items - m + 1) * q) - 1)
+    return float((v * values).mean())
 
 
 def one_by_one(

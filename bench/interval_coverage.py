@@ -33,7 +33,7 @@ from statistics import NormalDist
 import numpy as np
 
 from labelwright.dsl.looks import share
-from labelwright.loop.measure import betting, influence, metrics
+from labelwright.loop.measure import influence, metrics
 from labelwright.loop.measure.calibration import deviation
 
 LOOKS = 20
@@ -266,33 +266,6 @@ def robbins(n: int, alpha: float = 0.05, at: int = 300) -> float:
     rho2 = (-2 * math.log(alpha) + math.log(-2 * math.log(alpha) + 1)) / at
     grown = n * rho2 + 1
     return math.sqrt(2 * grown / (n * n * rho2) * math.log(math.sqrt(grown) / alpha))
-
-
-@anytime("betting", "accuracy of one model")
-def betting_looks(rng: np.random.Generator, runs: int) -> Iterator[Case]:
-    """The truth is held while the wealth against it, on either side, stays below 1 / .025."""
-    n = 750
-    for p in (0.5, 0.88, 0.97):
-        fails = 0
-        limit = -math.log(1 - SIDE)
-        for _ in range(runs):
-            z = (rng.random(n) < p).astype(float)
-            against = max(
-                betting.log_wealth(z, np.array([p])).max(),
-                betting.log_wealth(1 - z, np.array([1 - p])).max(),
-            )
-            fails += against >= limit
-        width = mixture = 0.0
-        few = 40
-        for _ in range(few):
-            z = (rng.random(n) < p).astype(float)
-            low, high = betting.bounds(z, SIDE)
-            at = sizes(n) - 1
-            width += float((high[at] - low[at]).mean()) / few
-            mean = (np.cumsum(z) / np.arange(1, n + 1))[at]
-            reach = np.array([robbins(int(m)) for m in sizes(n)]) * math.sqrt(p * (1 - p))
-            mixture += within(mean, reach) / few
-        yield Case(f"{p}", n, 1 - fails / runs, width, mixture, mixture)
 
 
 # --- several answers an item, marks -----------------------------------------------------------

@@ -3,15 +3,13 @@
 y_i what is measured of item i, f_i what the model expects it to be (known for all N items), q_i the
 probability with which the item was drawn in its stage. Pure functions.
 
-- Horvitz & Thompson 1952: sum(y / q) / N. Hájek 1971: sum(y / q) / sum(1 / q).
 - difference (Särndal 1992; "prediction-powered" Angelopoulos 2023): mean_N(f) + sum((y - f) / q) / N.
 - PPI++ (Angelopoulos, Duchi & Zrnic 2023): lam f in the place of f, lam as the labels themselves say: 0 where
   f knows nothing. The labelled items are among the N here, so lam = Cov(y, f) / Var(f) without their 1 + n/N.
-- LURE (Farquhar 2021, Kossen 2021): one item a draw, v_m = 1 + (N-M)/(N-m) (1/((N-m+1) q_m) - 1).
 - stages: the estimates of several stages, T_k = known labels + (sum of f over the frame) + sum((y - f) / q),
   each unbiased given all that came before it, averaged with weights that hang on their sizes alone. As in
-  LURE, one weight a label comes of it, v = w_k / q + (sum of the w of later stages); a stage that has the
-  whole frame weighs all, and uniform stages give N / n to every label: the plain mean.
+  LURE (Farquhar 2021), one weight a label comes of it, v = w_k / q + (sum of the w of later stages); a stage
+  that has the whole frame weighs all, and uniform stages give N / n to every label: the plain mean.
 """
 
 from __future__ import annotations
@@ -20,54 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-
-def horvitz_thompson(values: np.ndarray, q: np.ndarray, n_items: int) -> float:
-    """The mean over all items, unbiased; values and inclusion probabilities (n,) of those drawn."""
-    return float((values / q).sum() / n_items)
-
-
-def hajek(values: np.ndarray, weights: np.ndarray) -> float:
-    """The weighted mean; weights (n,), 1 / q or of `label_weights`."""
-    return float((weights * values).sum() / weights.sum())
-
-
-def difference(
-    values: np.ndarray, expected: np.ndarray, weights: np.ndarray, expected_all: np.ndarray
-) -> float:
-    """The mean over all items, unbiased for any f: mean of `expected_all` (N,) and what labels correct."""
-    return float(
-        expected_all.mean() + (weights * (values - expected)).sum() / max(1, len(expected_all))
-    )
-
-
-def ppi(
-    values: np.ndarray, expected: np.ndarray, expected_all: np.ndarray
-) -> tuple[float, float, float]:
-    """PPI++ of a uniform sample: estimate, its variance (the pool being finite), and lam in 0..1."""
-    n, n_items = len(values), len(expected_all)
-    v, s = np.full(n, n_items / n), np.full(n, (1 - n / n_items) * (n_items / n) ** 2)
-    found = adjusted(values - values.mean(), expected, v, s, float(expected_all.mean()), n_items)
-    return float(values.mean()) + found.shift, found.variance, found.lam
-
-
-def lure(values: np.ndarray, q: np.ndarray, n_items: int) -> float:
-    """The mean over all items from draws one by one, without replacement.
-
-    values: (M,) in the order of the draws. q: (M,) probability of the item among those left at its draw.
-    """
-    return float((lure_weights(q, n_items) * values).mean())
-
-
-def lure_weights(q: np.ndarray, n_items: int) -> np.ndarray:
-    """(M,) v_m of LURE; see `lure`."""
-    drawn = len(q)
-    m = np.arange(1, drawn + 1)
-    if drawn == n_items:
-        return np.ones(drawn)
-    return np.asarray(
-        1 + (n_items - drawn) / (n_items - m) * (1 / ((n_items - m + 1) * q) - 1), dtype=np.float64
-    )
 
 
 def stage_weights(frames: Sequence[int], drawn: Sequence[int]) -> np.ndarray:
