@@ -297,15 +297,11 @@ def counted(
     t = counts.sum(axis=1)
     grad = influence.gradient(name, t)
     moved = np.einsum("rnkc,rkc->rn", counts, grad, optimize=True)
-    answers = counts @ metrics.AMONG[name.split("_")[1]]
-    if not name.startswith("macro"):
-        answers = answers.sum(axis=2, keepdims=True)
-    together = np.maximum(
-        1.0, (answers**2).sum(axis=(1, 2)) / np.maximum(1, answers.sum(axis=(1, 2)))
-    )
     variance = (moved**2).sum(axis=1) * n / (n - 1)
     y = np.nan_to_num(metrics.OF_COUNTS[name](t))
-    low, high = influence.bounds(name, t, n, variance, confidence, together=together)
+    low, high = influence.bounds(
+        name, t, n, variance, confidence, together=influence.clustered(name, counts)
+    )
     return y, np.minimum(low, y), np.maximum(high, y)
 
 

@@ -94,13 +94,8 @@ class Counted:
         """Of `total` (K, 3), the sum of `counts` (n, K, 3): what one item counts goes together."""
         moved = (counts * influence.gradient(name, total)).sum(axis=(1, 2))
         n = len(self)
-        kind, metric = name.split("_")
-        answers = counts @ metrics.AMONG[metric]
-        if kind != "macro":  # there each class is by itself
-            answers = answers.sum(axis=1)
-        together = float((answers**2).sum() / max(1, answers.sum()))
         variance = float((moved**2).sum()) * n / max(1, n - 1)
-        return averaged(name, total, n, variance, together=max(1.0, together))
+        return averaged(name, total, n, variance, together=float(influence.clustered(name, counts)))
 
     def ece(self) -> Bounded:
         """Expected calibration error over the decisions: each class of each item."""

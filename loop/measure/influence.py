@@ -10,6 +10,9 @@ classes are equally frequent and all items right, that is the bound of Clopper a
 F1 of few items is too low on average (it is a ratio), so its upper bound is raised by as much. Of a class
 that no item speaks of nothing is known: it may be at 0 or at 1, and the bounds of an average over classes
 leave room for both.
+
+Where an item has several answers, some go wrong together, and one event is that many errors: as many as the
+errors that were seen, drawn by a few imagined ones to the worst case, an item of which all is wrong.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from __future__ import annotations
 import numpy as np
 
 from labelwright.loop.measure import metrics
+
+_FEW = 5
+"""Errors that the worst case of what goes wrong together weighs as much as."""
 
 
 def gradient(name: str, t: np.ndarray) -> np.ndarray:
@@ -59,6 +65,19 @@ def _weighted(t: np.ndarray) -> np.ndarray:
     moved = support[..., None] * _of_class("f1", t) + f1[..., None] * counted
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(total > 0, (moved - figure * counted) / total, 0.0))
+
+
+def clustered(name: str, counts: np.ndarray) -> np.ndarray:
+    """(...) how many answers of one item go wrong together, at least 1, of (..., n, K, 3) counts."""
+    kind, metric = name.split("_")
+    among = metrics.AMONG[metric]
+    answers, wrong = counts @ among, counts @ (among * [0, 1, 1])
+    if kind != "macro":  # there each class is by itself
+        answers = answers.sum(axis=-1, keepdims=True)
+        wrong = wrong.sum(axis=-1, keepdims=True)
+    worst = (answers**2).sum(axis=(-2, -1)) / np.maximum(1, answers.sum(axis=(-2, -1)))
+    seen, squares = wrong.sum(axis=(-2, -1)), (wrong**2).sum(axis=(-2, -1))
+    return np.asarray(np.maximum(1.0, (squares + _FEW * np.maximum(1.0, worst)) / (seen + _FEW)))
 
 
 def bounds(

@@ -20,9 +20,7 @@ from labelwright.loop.measure import metrics
 from labelwright.loop.measure.calibration import deviation
 from labelwright.loop.measure.estimators import Adjusted, adjusted
 from labelwright.loop.measure.evidence import Bounded
-from labelwright.loop.measure.influence import bounds, gradient, share_bounds
-
-_FEW = 5  # errors that the worst case weighs as much as
+from labelwright.loop.measure.influence import bounds, clustered, gradient, share_bounds
 
 METHOD = "weighted"
 """What these intervals are called in records."""
@@ -187,7 +185,7 @@ class Weighted:
         expected = np.tensordot(self.expected.counts, slope, axes=2) * self._per_known
         found = self._adjusted(moved, expected)
         uneven = self._kish(self.drawn.known.astype(np.float64)) * len(self)
-        together = uneven * (1.0 if self.kind == "one" else self._together(metric))
+        together = uneven * (1.0 if self.kind == "one" else float(clustered(metric, self.counts)))
         plain = self._adjusted(moved, None).variance
         together *= float(np.sqrt(found.variance / plain)) if plain > 0 else 1.0
 
@@ -218,14 +216,6 @@ class Weighted:
             return max(0.0, estimate - noise - reach), min(1.0, estimate + reach)
 
         return self._bounded(estimate, len(self), Adjusted(0.0, variance, 0.0), both)
-
-    def _together(self, metric: str) -> float:
-        """How many answers of one item go wrong together: as seen, and before that as many as it has."""
-        among = metrics.AMONG[metric.split("_")[1]]
-        answers = (self.counts @ among).sum(axis=1)
-        wrong = (self.counts @ (among * [0, 1, 1])).sum(axis=1)
-        most = max(1.0, float((answers**2).sum() / max(1, answers.sum())))
-        return float(((wrong**2).sum() + _FEW * most) / (wrong.sum() + _FEW))
 
     @property
     def _size(self) -> int:

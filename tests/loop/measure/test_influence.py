@@ -115,3 +115,18 @@ def test_calibration_error_of_all_right_leaves_room() -> None:
     gaps = metrics.bin_of(np.full(30, 0.99)) * 0.01
     _, high = ece_bounds(gaps, 0.01, 0.95)
     assert high >= upper_bound(0, 30, 0.95)  # so many errors may yet come
+
+
+def test_answers_go_wrong_together_as_the_errors_seen_do_and_else_as_all_of_an_item() -> None:
+    right = np.zeros((40, 3, 3), dtype=int)
+    right[:, :, 0] = 1  # three answers an item, none wrong
+    assert influence.clustered("micro_recall", right) == pytest.approx(3)
+    assert influence.clustered("macro_recall", right) == 1  # of each class there is one an item
+    apart, at_once = right.copy(), right.copy()
+    for item in range(30):  # thirty errors, one an item
+        apart[item, item % 3] = [0, 0, 1]
+    at_once[:10] = [0, 0, 1]  # thirty errors, three an item
+    assert influence.clustered("micro_recall", apart) == pytest.approx((30 + 5 * 3) / 35)
+    assert influence.clustered("micro_recall", at_once) == pytest.approx(3)
+    both = influence.clustered("micro_recall", np.stack([apart, at_once]))
+    assert both == pytest.approx([45 / 35, 3])
