@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .studio_server import (
     TESTS,
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 BEGUN: pytest.StashKey[subprocess.Popen[bytes]] = pytest.StashKey()
 """What starts the server, where something does."""
+
+# A busy machine, or a library's first import, is no fault of what is tested.
+settings.register_profile(
+    "labelwright", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("labelwright")
 
 _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "

@@ -85,9 +85,7 @@ def test_paths_out_of_the_root(tmp_path: Path) -> None:
 
 
 @given(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"]), st.data())
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_a_picture_or_a_clear_error(
     tmp_path: Path, format_: str, data: st.DataObject
 ) -> None:

@@ -42,8 +42,8 @@ budget {
 }
 accept { recall of Crime >= 50% }
 """
-few = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-plenty = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=15, suppress_health_check=list(HealthCheck))
+plenty = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 def task_of(text: str) -> t.Task:

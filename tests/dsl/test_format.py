@@ -97,7 +97,7 @@ def test_a_thousand_layouts_are_restored(path: Path, gaps: bool) -> None:
 
 @pytest.mark.parametrize("number", [60, pytest.param(600, marks=pytest.mark.slow)])
 def test_what_show_prints_is_in_form(number: int) -> None:
-    @settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=number, suppress_health_check=list(HealthCheck))
     @given(tasks(), st.randoms(use_true_random=False))
     def in_form(task: Task, chance: random.Random) -> None:
         text = show(task)
@@ -248,7 +248,7 @@ def test_rules_of_the_layout(before: str, after: str) -> None:
 prose = st.text(st.sampled_from('a한"\\ \t\n\n  '), max_size=40).filter(lambda s: '"""' not in s)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(prose, st.sampled_from(["\n", "\r\n", "\r"]), st.integers(0, 9))
 def test_long_texts_keep_their_value(text: str, newline: str, margin: int) -> None:
     body = text.rstrip('"').replace("\n", newline + " " * margin)

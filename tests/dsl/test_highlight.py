@@ -43,7 +43,7 @@ def whole(text: str) -> None:
 # --- Pygments ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text() | st.text('a"\\/#{}[]()=:.,<>% \t\r\n\f\ufeff한“1'))
 def test_any_text_comes_back(text: str) -> None:
     whole(text)

@@ -52,7 +52,6 @@ def test_colours_as_they_look() -> None:
 WORDS = st.lists(st.sampled_from(["alpha", "beta", "gamma", "delta", "주가", "환율"]), max_size=7)
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS.map(" ".join), max_size=12))
 def test_near_pairs_are_those_of_comparing_all(texts: list[str]) -> None:
     cut = [pieces(text) for text in texts]
@@ -99,7 +98,7 @@ def nested(claim: Claim) -> bool:
     return within(claim.subject, claim.object) or within(claim.object, claim.subject)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(CLAIMS, CLAIMS)
 def test_a_constraint_is_implied_where_no_answer_tells_them_apart(one: Claim, other: Claim) -> None:
     """Sound always; complete for claims of one kind on classes of which neither holds the other."""

@@ -12,7 +12,7 @@ from labelwright.dsl.task import Task
 from tests.dsl.catalogues import EVERYTHING
 from tests.dsl.tasks import free_texts
 
-fast = settings(max_examples=60, deadline=None)
+fast = settings(max_examples=60)
 
 
 def with_guide(value: str) -> Task:

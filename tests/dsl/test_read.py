@@ -72,7 +72,7 @@ PIECES = (
 TOKENS = PIECES.split(" ")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(TOKENS), max_size=40).map(" ".join) | st.text(max_size=60))
 def test_it_never_raises(text: str) -> None:
     reading = read(SourceText("any.task", text), EVERYTHING)

@@ -266,7 +266,7 @@ def test_depth_is_limited():
     assert len(list(nodes(parsed))) < 5 * DEEPEST
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=80))
 def test_any_text_gives_a_tree(text):
     parsed, found = read(text)
@@ -283,7 +283,7 @@ _WORDS = """task class x { } = == : , [ ] ( ) when until vote and or not 1 95% "
 WORDS = st.sampled_from([*_WORDS.split(), "\n"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(WORDS, max_size=40))
 def test_any_words_give_a_tree_and_fixes_that_fit(words):
     text = " ".join(words)

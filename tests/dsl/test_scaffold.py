@@ -218,7 +218,7 @@ def test_what_is_asked_fits_the_items(items) -> None:
 VALUE = st.text(max_size=30).filter(lambda s: s.strip())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     name=st.text(max_size=20),
     title=st.text(max_size=20),

@@ -65,7 +65,7 @@ def test_every_example_validates(path: Path) -> None:
     assert errors == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tasks())
 def test_every_task_validates(task: Task) -> None:
     value = json.loads(json.dumps(task.model_dump(mode="json")))
@@ -93,7 +93,7 @@ FREE = {"thresholds", "of"}  # objects whose keys are classes or kinds of input
 LARGE = [p for p in EXAMPLES if p.stem in ("news", "deals", "leaf")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_what_is_broken_does_not_validate(data: st.DataObject) -> None:
     value = shown(data.draw(st.sampled_from(LARGE)))

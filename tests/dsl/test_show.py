@@ -33,7 +33,7 @@ def test_examples_come_back(path: Path) -> None:
     assert show(back(text)) == text
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(tasks())
 def test_any_task_comes_back(task: Task) -> None:
     comes_back(task)
@@ -42,7 +42,7 @@ def test_any_task_comes_back(task: Task) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", sampled([1_500, 5_000], 2))
 def test_thousands_of_tasks_come_back(number: int) -> None:
-    settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck))(
+    settings(max_examples=number, suppress_health_check=list(HealthCheck))(
         given(tasks())(comes_back)
     )()
 

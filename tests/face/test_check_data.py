@@ -226,7 +226,7 @@ WORDS = st.lists(st.sampled_from(["주가", "환율", "alpha", "beta", "gamma", 
 TEXTS = st.lists(WORDS.map(" ".join) | st.none(), min_size=1, max_size=14)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(TEXTS, st.randoms(use_true_random=False))
 def test_leaks_are_those_of_comparing_all(texts: list[str | None], rng: random.Random) -> None:
     """None is counted that is not near; all that are clearly nearer than the limit are found."""

@@ -136,7 +136,7 @@ def test_numbers_stay_numbers_in_csv(tmp_path: Path) -> None:
     assert found["annotators"] == "김서연; annotator 2"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"))))
 def test_csv_gives_back_every_text(texts: list[str]) -> None:
     import tempfile

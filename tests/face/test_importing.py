@@ -296,14 +296,14 @@ def written(value: object, margin: str) -> str:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(SCALARS, VALUES, min_size=1, max_size=3))
 def test_what_is_written_in_blocks_is_read_back(value: dict[str, object]) -> None:
     card = f"---\ndataset_info:{written(value, '  ')}---\n"
     assert section(Path("card"), card, "dataset_info") == value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("ab:-'\"\\ \n\t#[{&|0", max_size=60))
 def test_a_card_of_anything_is_read_or_refused(inside: str) -> None:
     with contextlib.suppress(ImportingError):  # anything else is a fault of the reader
@@ -425,9 +425,7 @@ NAMES = st.lists(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(NAMES, st.booleans())
 def test_any_list_gives_a_task_that_checks_or_is_refused(
     tmp_path: Path, names: list[str], described: bool

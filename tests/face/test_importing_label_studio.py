@@ -259,7 +259,7 @@ def test_document_types_and_entities_are_never_read(text: str) -> None:
         parse(PATH, text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text('<>/="$ &;!?[]-ViewChoicsnamtTx1\n', max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for inside in (text, PAGE.format(f'<Choices name="c" toName="t">{text}</Choices>')):
@@ -340,7 +340,7 @@ def tasks(draw: st.DrawFn) -> Task:
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(tasks())
 def test_a_compiled_page_comes_back(task: Task) -> None:
     try:

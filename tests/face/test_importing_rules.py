@@ -153,7 +153,7 @@ def test_values_and_thresholds_of_a_table() -> None:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), min_size=4, max_size=80),
 )
@@ -173,7 +173,7 @@ def test_values_are_those_that_plain_counting_finds(pairs: list[tuple[str, bool]
     assert told == sure
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.text("ab가나 .", max_size=8), st.booleans()), min_size=1, max_size=40))
 def test_words_are_right_nine_times_of_ten_where_they_were_found(
     pairs: list[tuple[str, bool]],

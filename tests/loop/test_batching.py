@@ -71,7 +71,7 @@ def plainly(
     return batch
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_the_batch_is_the_one_put_together_item_by_item(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 25))

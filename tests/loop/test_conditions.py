@@ -118,7 +118,7 @@ rows = st.lists(
 
 
 @given(st.lists(conditions, min_size=1, max_size=3), rows)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_columns_agree_with_rows(conditions: list[Condition], rows: list[dict[str, Any]]) -> None:
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     for condition, found in zip(conditions, masks(conditions, table), strict=True):
@@ -126,7 +126,7 @@ def test_columns_agree_with_rows(conditions: list[Condition], rows: list[dict[st
 
 
 @given(conditions, rows, st.integers(1, 5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_rows_are_looked_at_in_parts_of_any_size(
     condition: Condition, rows: list[dict[str, Any]], size: int
 ) -> None:

@@ -330,7 +330,7 @@ def sequence(seed: int) -> list[int]:
 def test_any_sequence_of_changes_keeps_every_answer_and_every_promise(
     begun: Path, tmp_path_factory: pytest.TempPathFactory, number: int
 ) -> None:
-    @settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=number, suppress_health_check=list(HealthCheck))
     @given(numbers=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=50))
     def keeps(numbers: list[int]) -> None:
         folder = tmp_path_factory.mktemp("campaign")
@@ -351,7 +351,7 @@ def test_a_thousand_long_sequences(begun: Path, tmp_path: Path, hundred: int) ->
 # --- undoing ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6))
 def test_undoing_restores_what_counted(
     begun: Path, tmp_path_factory: pytest.TempPathFactory, seed: int

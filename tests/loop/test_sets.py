@@ -94,7 +94,7 @@ constraint = st.builds(
     st.sampled_from(["allowed", "forbidden"]),
     st.integers(0, 10_000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_flat_sets_are_the_best_that_are_allowed(
     constraints: list[Constraint], empty: str, seed: int
 ) -> None:
@@ -109,7 +109,7 @@ def test_flat_sets_are_the_best_that_are_allowed(
 
 
 @given(st.integers(0, 10_000), st.sampled_from(["allowed", "forbidden"]), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_nested_sets_are_the_best_that_are_allowed(seed: int, empty: str, apart: bool) -> None:
     rules = (
         Constraint(subject="A.y", relation="excludes", objects=("B",)),

@@ -64,7 +64,7 @@ def test_the_log_is_append_only(store: Store) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("AB")), max_size=12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_chain_of_hashes_holds_and_shows_tampering(
     tmp_path_factory: pytest.TempPathFactory, answers: list[tuple[str, str]]
 ) -> None:

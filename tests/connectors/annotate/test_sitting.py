@@ -197,7 +197,7 @@ class Naive:
             self.answers.append((item, what))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(KEYS), max_size=25))
 def test_any_keys_do_what_the_naive_model_does(keys: list[str]) -> None:
     classes = [Class(id=c, title=c) for c in "abc"]

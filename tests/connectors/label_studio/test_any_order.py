@@ -199,7 +199,6 @@ def run(began: Began, examples: int, steps: int) -> None:
     how = settings(
         max_examples=examples,
         stateful_step_count=steps,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate, Phase.target, Phase.shrink],
         derandomize=examples < 10,

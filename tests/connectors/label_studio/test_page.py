@@ -43,7 +43,7 @@ def compiled(draw: st.DrawFn) -> tuple[Task, str]:
 
 
 @given(compiled())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_the_sdk_reads_exactly_the_tasks_question(made: tuple[Task, str]) -> None:
     task, xml = made
     check_config(Page.of(task), xml)
@@ -113,13 +113,13 @@ _QUICK = (Phase.explicit, Phase.reuse, Phase.generate)  # shrinking would ask th
 
 
 @given(made=compiled())
-@settings(max_examples=40, deadline=None, suppress_health_check=_KEEP, phases=_QUICK)
+@settings(max_examples=40, suppress_health_check=_KEEP, phases=_QUICK)
 def test_the_server_takes_any_task(server: httpx.Client, blank: int, made: Any) -> None:
     _accepted(server, blank, *made)
 
 
 @pytest.mark.slow
 @given(made=compiled())
-@settings(max_examples=200, deadline=None, suppress_health_check=_KEEP, phases=_QUICK)
+@settings(max_examples=200, suppress_health_check=_KEEP, phases=_QUICK)
 def test_the_server_takes_any_task_at_length(server: httpx.Client, blank: int, made: Any) -> None:
     _accepted(server, blank, *made)

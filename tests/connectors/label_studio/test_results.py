@@ -236,14 +236,14 @@ def answers(draw: st.DrawFn, page: Page, text: str) -> Decoded:
 
 
 @given(tasks(), ANY_TEXT, st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_decoding_undoes_encoding(task: Task, text: str, data: st.DataObject) -> None:
     _is_undone(task, text, data)
 
 
 @pytest.mark.slow
 @given(tasks(), ANY_TEXT, st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_decoding_undoes_encoding_at_length(task: Task, text: str, data: st.DataObject) -> None:
     _is_undone(task, text, data)
 
@@ -280,7 +280,7 @@ JSON = st.recursive(
     JSON | st.lists(JSON.map(lambda v: {"from_name": "label", "to_name": "body", "value": v})),
     ANY_TEXT,
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_on_the_server_makes_reading_raise(page: Page, result: Any, text: str) -> None:
     found = decode(page, result, text)
     assert isinstance(found, Decoded) or found.why

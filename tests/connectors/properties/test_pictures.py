@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageFilter
@@ -37,7 +37,6 @@ grey = st.tuples(st.integers(1, 7), st.integers(1, 7)).flatmap(
 
 
 @given(grey, st.integers(1, 20))
-@settings(deadline=None)
 def test_sharpness_is_the_variance_of_the_laplacian(image: np.ndarray, strip: int) -> None:
     from scipy.ndimage import convolve
 
@@ -50,7 +49,6 @@ def test_sharpness_is_the_variance_of_the_laplacian(image: np.ndarray, strip: in
 
 
 @given(arrays(np.uint8, (4, 3, 3)))
-@settings(deadline=None)
 def test_brightness_is_mean_luma(image: np.ndarray) -> None:
     weights = np.array([0.299, 0.587, 0.114])
     assert brightness(raw(image)) == pytest.approx((image @ weights).mean() / 255, abs=0.5 / 255)

@@ -243,9 +243,7 @@ _cells = st.text(
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from([",", ";", "\t"]),
 )
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_was_written_is_read(
     context: Context, read_all: Read, rows: list[list[str]], end: str, delimiter: str
 ) -> None:
@@ -268,9 +266,7 @@ def test_what_was_written_is_read(
 
 
 @given(st.binary(max_size=200))
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_read_or_refused_and_every_line_accounted_for(
     context: Context, read_all: Read, junk: bytes
 ) -> None:

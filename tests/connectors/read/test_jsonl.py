@@ -118,9 +118,7 @@ _text = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters
 
 
 @given(st.lists(st.fixed_dictionaries({"t": _text, "n": st.integers(-(2**63), 2**63 - 1)})))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_was_written_is_read(
     context: Context, read_all: Read, rows: list[dict[str, Any]]
 ) -> None:

@@ -73,7 +73,7 @@ def test_labels_that_are_left_out_teach_nothing() -> None:
 
 
 @given(st.lists(st.integers(0, 9), min_size=30, max_size=60), st.integers(0, 5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_copies_share_a_fold(same: list[int], seed: int) -> None:
     groups = np.array(same)
     labels = np.arange(len(groups)) % 3
@@ -151,7 +151,7 @@ WORDS = [
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 14)), min_size=2, max_size=12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_near_texts_are_those_whose_words_coincide(spec: list[tuple[int, int]]) -> None:
     texts = []
     for kind, place in spec:

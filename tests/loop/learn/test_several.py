@@ -93,7 +93,7 @@ def _penalised(
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_calibration_is_the_penalised_optimum(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n, k = 40, 3
@@ -156,7 +156,6 @@ def test_thresholds_raise_macro_f1_over_one_half_and_probabilities_are_honest(se
     st.integers(1, 6),
     st.integers(0, 1000),
 )
-@settings(deadline=None)
 def test_folds_share_every_class_and_all_items(n: int, k: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     targets = (rng.random((n, k)) < rng.uniform(0.02, 0.6, k)).astype(float)

@@ -31,7 +31,7 @@ def evidence(truth: np.ndarray, predicted: np.ndarray, **rest: object) -> Counte
 
 
 @given(sets)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_figures_of_sets_agree_with_scikit_learn(case: list[tuple[list[bool], list[bool]]]) -> None:
     truth, predicted = (np.array(part) for part in zip(*case, strict=True))
     view = evidence(truth, predicted)
@@ -91,7 +91,6 @@ def test_a_parent_counts_once_however_many_of_its_classes_are_there() -> None:
         max_size=20,
     )
 )
-@settings(deadline=None)
 def test_calibration_error_is_over_the_decisions(
     items: list[list[tuple[bool, float]]],
 ) -> None:

@@ -21,7 +21,7 @@ def starts(q: np.ndarray) -> list[tuple[float, float]]:
 
 
 @given(sizes, st.integers(1, 12))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_propensities_sum_to_the_draw_and_none_is_above_one(shares: np.ndarray, m: int) -> None:
     q = designs.propensities(shares, m)
     assert q.sum() == pytest.approx(min(m, len(shares)))
@@ -32,7 +32,7 @@ def test_propensities_sum_to_the_draw_and_none_is_above_one(shares: np.ndarray, 
 
 
 @given(sizes, st.integers(1, 12), st.sampled_from(["active", "stratified", "uniform"]))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_every_item_keeps_a_fifth_of_its_uniform_chance(
     unsure: np.ndarray, m: int, design: str
 ) -> None:
@@ -42,7 +42,7 @@ def test_every_item_keeps_a_fifth_of_its_uniform_chance(
 
 
 @given(sizes, st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_systematic_draw_takes_each_item_as_often_as_it_says(
     unsure: np.ndarray, data: st.DataObject
 ) -> None:

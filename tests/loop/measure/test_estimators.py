@@ -79,7 +79,7 @@ def test_the_variance_of_a_uniform_stage_is_the_textbooks() -> None:
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_uniform_stages_come_to_the_plain_mean(drawn: list[int]) -> None:
     frames, left = [], 60
     for m in drawn:
@@ -132,7 +132,7 @@ def test_ppi_agrees_with_ppi_python() -> None:
         max_size=40,
     )
 )
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_expectations_never_widen_but_for_the_label_they_cost(
     drawn: list[tuple[bool, float, float]],
 ) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -41,7 +41,6 @@ def test_gradient_is_that_of_differences(name: str) -> None:
 
 
 @given(tables, st.sampled_from(NAMES))
-@settings(deadline=None)
 def test_bounds_hold_the_estimate_and_widen_with_confidence(c: np.ndarray, name: str) -> None:
     figure = seen(c).average(name)
     if figure.estimate is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sk
@@ -41,7 +41,6 @@ labelled = st.integers(2, 5).flatmap(
 
 
 @given(labelled)
-@settings(deadline=None)
 def test_figures_agree_with_scikit_learn(case: tuple[int, list[tuple[int, int]]]) -> None:
     k, pairs = case
     truth, predicted = (np.array(c) for c in zip(*pairs, strict=True))

@@ -77,7 +77,7 @@ def slow_alpha(answers: list[tuple[str, str, float]], scale: Scale) -> float | N
     ),
     st.sampled_from(["nominal", "ordinal", "interval"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_alpha_equals_pairs_counted_one_by_one(
     given_: dict[tuple[str, str], float], scale: Scale
 ) -> None:

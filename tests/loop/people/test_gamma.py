@@ -37,7 +37,7 @@ def slow_disorder(one: Marks, other: Marks) -> float:
 
 
 @given(MARKS, MARKS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_alignment_is_the_best_there_is(one: Marks, other: Marks) -> None:
     assert disorder(one, other) == pytest.approx(slow_disorder(one, other))
     assert disorder(one, other) == pytest.approx(disorder(other, one))

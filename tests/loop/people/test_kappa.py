@@ -71,7 +71,7 @@ def slow_cohen(pairs: list[tuple[float, float]], scale: Scale) -> float | None:
 
 
 @given(PAIRS, st.sampled_from(["nominal", "ordinal", "interval"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_cohen_counted_one_by_one(pairs: list[tuple[float, float]], scale: Scale) -> None:
     wanted = slow_cohen(pairs, scale)
     found = cohen(pairs, scale=scale).estimate
@@ -111,7 +111,7 @@ def slow_fleiss(answers: list[tuple[str, str, str]]) -> float | None:
 
 
 @given(ANSWERS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_fleiss_counted_one_by_one(answers: list[tuple[str, str, str]]) -> None:
     wanted = slow_fleiss(answers)
     found = fleiss(answers).estimate
@@ -135,7 +135,7 @@ def test_fleiss_as_statsmodels_has_it() -> None:
         max_size=15,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_each_class_is_alpha_of_named_or_not(
     found: dict[tuple[str, str], frozenset[str]],
 ) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labelwright.loop.people.agreement import krippendorff, krippendorff_sets, masi
@@ -21,7 +21,6 @@ def told(given_: list[list[frozenset[str]]]) -> list[tuple[str, str, frozenset[s
 
 
 @given(items)
-@settings(deadline=None)
 def test_alpha_of_sets_agrees_with_pairs_counted_one_by_one(
     given_: list[list[frozenset[str]]],
 ) -> None:
@@ -40,7 +39,6 @@ def test_alpha_of_sets_agrees_with_pairs_counted_one_by_one(
 
 
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_of_sets_of_one_class_it_is_the_nominal_one(given_: list[list[str]]) -> None:
     single = [
         (str(i), str(p), float("abc".index(v)))

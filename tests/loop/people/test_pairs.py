@@ -18,7 +18,7 @@ SETS = st.frozensets(st.sampled_from("ABCD"), max_size=3)
         lambda rows: [Place(f"i{n}", said) for n, said in enumerate(rows)]
     )
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_pairs_counted_one_by_one(places: list[Place]) -> None:
     found = {(p.one, p.other): p for p in confused_pairs(places, list("ABCD"))}
     for a, b in combinations("ABCD", 2):

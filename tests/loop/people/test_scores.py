@@ -30,13 +30,13 @@ def slow_others(answers: list[tuple[str, str, str]]) -> list[str | None]:
 
 
 @given(ANSWERS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_others_are_counted_one_by_one(answers: list[tuple[str, str, str]]) -> None:
     assert others_labels(answers) == slow_others(answers)
 
 
 @given(ANSWERS, st.sampled_from("XYZW"))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nobody_changes_the_label_that_they_are_held_against(
     answers: list[tuple[str, str, str]], instead: str
 ) -> None:
@@ -53,7 +53,7 @@ def test_nobody_changes_the_label_that_they_are_held_against(
         max_size=12,
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_sets_of_the_others_are_counted_one_by_one(
     found: dict[tuple[str, str], frozenset[str]],
 ) -> None:

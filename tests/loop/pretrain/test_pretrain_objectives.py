@@ -35,7 +35,7 @@ def by_hand(one: np.ndarray, other: np.ndarray, temperature: float) -> float:
     return total / (2 * n)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     n=st.integers(1, 7),
     dim=st.integers(1, 5),

@@ -79,7 +79,7 @@ def plainly(task: Task, fired: np.ndarray, answers: list[frozenset[str]]) -> dic
 
 
 @given(cases(), st.integers(1, 13))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_figures_agree_with_counting_item_by_item(
     case: tuple[Task, np.ndarray, list[frozenset[str]]], batch: int
 ) -> None:

@@ -156,7 +156,7 @@ items = st.lists(
 
 
 @given(rules, items, st.integers(1, 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_candidates_agree_with_a_plain_search(
     when: Condition, rows: list[dict[str, Any]], size: int
 ) -> None:
