@@ -58,6 +58,7 @@ FIRST = t.Task(
             name="simulate", args=(t.Argument(name="column", value=t.Word(name="label")),)
         ),
         overlap=OVERLAP,
+        resolve="majority",  # thousands of plans: what else resolves takes most of their time
     ),
     budget=t.Budget(annotations=100, price=t.Money(amount=0.5, currency="USD")),
     query=t.Query(phases=(t.Phase(name="main", strategy=t.Call(name="random")),)),
