@@ -33,6 +33,10 @@ AT_RANDOM = "audit, at random"
 """The reason of the random half."""
 
 
+_RECIPE = 2
+"""How models judge labels: another number where what they say of the same labels changes."""
+
+
 @dataclass(frozen=True)
 class Given:
     """Labels that were there: rows (n,) of the pool, given (n,) class indices, and what people said of them.
@@ -105,7 +109,7 @@ def _file(bench: Workbench, round_: int, labels: Given) -> str:
     whole = hashlib.blake2b(repr(bench.needed(round_, "embed")["key"]).encode(), digest_size=8)
     names = [c.id for c in bench.task.labels]
     for part in (
-        repr(names).encode(),
+        repr((_RECIPE, names)).encode(),
         contents.tobytes(),
         labels.given.tobytes(),
         labels.rows.tobytes(),

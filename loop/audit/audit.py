@@ -29,6 +29,9 @@ from labelwright.loop.seeds import derive_seed
 FEWEST = 4 * FOLDS
 """Labels that an audit needs at least."""
 
+DEALS = 3
+"""Independent deals of the folds that views are averaged over."""
+
 MOST_CHARACTERS = 5_000_000
 """Of all texts together, up to which runs of characters are a view beside words: they take long."""
 
@@ -109,8 +112,13 @@ def audit(
 
 def told(items: Labelled, seed: int, progress: Progress = no_progress) -> Pooled:
     """What the views come to, each item told by what did not see its label."""
-    folds = deal(items.given, items.same, derive_seed(seed, "audit folds"))
-    return pooled(views(items, seed, progress), items.given, folds, len(items.names))
+    return pooled(views(items, seed, progress), items.given, deals(items, seed), len(items.names))
+
+
+def deals(items: Labelled, seed: int, many: int = DEALS) -> np.ndarray:
+    """(many, n) folds, each row dealt by itself; see `deal`."""
+    seeds = [derive_seed(seed, "audit folds", i) for i in range(many)]
+    return np.stack([deal(items.given, items.same, each) for each in seeds])
 
 
 def evidence_of(items: Labelled, probs: np.ndarray) -> Evidence:

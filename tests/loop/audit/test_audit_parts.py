@@ -11,9 +11,10 @@ from scipy.stats import beta
 
 from labelwright.loop.alike import plain, same_words
 from labelwright.loop.audit import cleaning
+from labelwright.loop.audit.audit import deals
 from labelwright.loop.audit.checked import Counted, check
 from labelwright.loop.audit.copies import codes, conflicts, near_hashes, near_texts, text_keys
-from labelwright.loop.audit.pooling import pool, weights
+from labelwright.loop.audit.pooling import pool, pooled, weights
 from labelwright.loop.audit.views import (
     FOLDS,
     Linear,
@@ -24,7 +25,7 @@ from labelwright.loop.audit.views import (
     deal,
 )
 
-from .planted import blobs, turned
+from .planted import blobs, labelled, turned
 
 
 def test_neighbours_are_the_nearest_weighed_by_cosine() -> None:
@@ -98,6 +99,45 @@ def test_the_weights_of_a_pool_are_the_best_there_are() -> None:
     assert found[0] > found[1] > found[2] >= 0
     grid = [np.array(w) for w in np.ndindex(9, 9, 9)]
     assert loss(found) <= min(loss(w / 4) for w in grid) + 1e-6
+
+
+def test_a_pool_is_the_mean_of_the_deals_and_of_before_and_after_the_refit() -> None:
+    X, truth = blobs(n=240, apart=2.0)
+    given = turned(truth, 0.15)
+    dealt = np.stack([deal(given, np.arange(240), seed) for seed in range(3)])
+    found = pooled([Linear(X), Neighbours(X)], given, dealt, 3)
+    keep: np.ndarray = np.ones(240, dtype=bool)
+    for view in (Linear(X), Neighbours(X)):
+        said = np.mean([view.tell(given, keep, folds, 3) for folds in dealt], axis=0)
+        own = float(-np.log(said[np.arange(240), given]).mean())
+        assert found.losses[view.name] <= own + 1e-9  # at its best temperature
+    weight = np.array(list(found.weights.values()))
+
+    def told(keep: np.ndarray) -> np.ndarray:
+        said = []
+        for view in (Linear(X), Neighbours(X)):
+            view.tell(given, np.ones(240, dtype=bool), dealt[0], 3)  # picks its setting
+            said.append(np.mean([view.tell(given, keep, folds, 3) for folds in dealt], axis=0))
+        return pool([np.log(each) for each in said], weight)
+
+    np.testing.assert_allclose(found.first, told(keep), atol=1e-9)
+    np.testing.assert_allclose(found.refit, told(~found.left_out), atol=1e-9)
+    both = np.sqrt(found.first * found.refit)
+    np.testing.assert_allclose(found.probs, both / both.sum(axis=1, keepdims=True), atol=1e-9)
+    assert found.left_out.any()
+    assert (found.first != found.refit).any()
+
+
+def test_more_deals_leave_less_to_chance() -> None:
+    X, truth = blobs(n=240, apart=2.0)
+    items = labelled(X, turned(truth, 0.15))
+
+    def spread(many: int) -> float:
+        views = [Linear(X)]
+        told = [pooled(views, items.given, deals(items, s, many), 3).probs for s in range(6)]
+        return float(np.std(told, axis=0).mean())
+
+    assert spread(4) < 0.7 * spread(1)
 
 
 def _softmax(x: np.ndarray) -> np.ndarray:
