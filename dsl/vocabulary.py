@@ -182,7 +182,10 @@ EXISTING_LABELS = Block(
         S("source", "labelled", "Where they are; without it, in the task's own data.",
           'csv("old.csv", key = id, label = topic)', plugin="read"),
         S("label", "column", "The column that holds them.", "topic", also=("column", "target")),
-        S("trust", "word", "How far: `verified` ones train at once.", "noisy", "noisy",
+        S("trust", "word",
+          "Whose they are: `verified` ones were checked and train like a person's answer; `noisy` ones "
+          "weigh as far as models and audits trust them; `people`: a vote of another annotator each.",
+          "noisy", "noisy",
           words=("noisy", "people", "verified"), also=("quality",)),
         S("audit", "count", "How many of them people look at again.", "200 items", "0 items",
           unit="items", least=0, also=("review",)),
