@@ -1,4 +1,4 @@
-"""What learning curves look like before one is seen: few constants, learned from other data sets' runs."""
+"""What learning curves look like before one is seen: few constants, the same for every task."""
 
 from __future__ import annotations
 
