@@ -4,7 +4,7 @@ Models give bounds, not an answer. Low: what confident learning counts, items th
 by that class's own standard; mistakes that only look doubtful are not among them. High: all the probability
 that models put elsewhere, their own mistakes included. Both with what sampling adds (bootstrap over items).
 A mistake that is made wherever it can be made looks like the truth to every model: neither has it. On the
-human labels of ag_news, 19.75% wrong, the bounds are 5% and 17%. And models that tell the classes badly call
+human labels of ag_news, 19.75% wrong, the bounds are 4% and 17%. And models that tell the classes badly call
 much wrong that is right: where they give less than `ENOUGH` of the labels, nothing is known.
 
 A random sample that people look at again has no such blind spot: an exact binomial interval.
