@@ -183,8 +183,7 @@ EXISTING_LABELS = Block(
           'csv("old.csv", key = id, label = topic)', plugin="read"),
         S("label", "column", "The column that holds them.", "topic", also=("column", "target")),
         S("trust", "word",
-          "Whose they are: `verified` ones were checked and train like a person's answer; `noisy` ones "
-          "weigh as far as models and audits trust them; `people`: a vote of another annotator each.",
+          "`verified`: as people's answers; `noisy`: as far as models trust them; `people`: a vote each.",
           "noisy", "noisy",
           words=("noisy", "people", "verified"), also=("quality",)),
         S("audit", "count", "How many of them people look at again.", "200 items", "0 items",
