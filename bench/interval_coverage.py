@@ -153,6 +153,15 @@ def joint(k: int, even: bool, p: float) -> np.ndarray:
     return np.asarray(prior[:, None] / prior.sum() * table)
 
 
+def rare_and_worse(k: int, part: float, worse: float, p: float) -> np.ndarray:
+    """(k, k) shares: the last class is rare, and less often right than the others."""
+    prior, right = np.full(k, (1 - part) / (k - 1)), np.full(k, p)
+    prior[-1], right[-1] = part, worse
+    table = np.repeat((prior * (1 - right) / (k - 1))[:, None], k, axis=1)
+    np.fill_diagonal(table, prior * right)
+    return table
+
+
 def averaged(
     cells: np.ndarray, name: str, n: int, confidence: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -178,8 +187,18 @@ def worlds(name: str) -> Iterator[tuple[str, np.ndarray, float]]:
         for even in (True, False):
             for p in (0.5, 0.92, 0.99):
                 shares = joint(k, even, p)
-                truth = float(metrics.OF_COUNTS[name](metrics.counts(shares)))
-                yield f"{k} classes, {'even' if even else 'uneven'}, {p}", shares, truth
+                yield (
+                    f"{k} classes, {'even' if even else 'uneven'}, {p}",
+                    shares,
+                    figure(shares, name),
+                )
+    for k, part, worse, p in ((2, 0.05, 0.5, 0.97), (4, 0.1, 0.7, 0.95), (20, 0.01, 0.6, 0.95)):
+        shares = rare_and_worse(k, part, worse, p)
+        yield f"{k} classes, one of {part:.0%} at {worse}, others {p}", shares, figure(shares, name)
+
+
+def figure(shares: np.ndarray, name: str) -> float:
+    return float(metrics.OF_COUNTS[name](metrics.counts(shares)))
 
 
 def _average(name: str) -> None:

@@ -66,11 +66,12 @@ def hours(value: float | None) -> str:
 def interval(
     estimate: Estimate, number: Callable[[float | None], str] = percent, *, dash: str = "–"
 ) -> str:
-    """`92.1–97.2%`, or nothing where the interval is not known."""
+    """`92.1–97.2%`, `-0.1 to 0.2`, or nothing where the interval is not known."""
     if estimate.low is None or estimate.high is None:
         return ""
     low, high = number(estimate.low), number(estimate.high)
-    return f"{low.removesuffix('%')}{dash}{high}"
+    between = " to " if estimate.low < 0 else dash
+    return f"{low.removesuffix('%')}{between}{high}"
 
 
 def every(

@@ -140,7 +140,7 @@ def ceiling_words(task: Task, now: Measurement) -> str:
     ]
     if above:
         asked = clean(above[0].text) or f"{above[0].metric} {above[0].op} {above[0].value:g}"
-        words += f": with these labels `{asked}` asks for more than can be shown"
+        words += f": with these labels “{asked}” asks for more than can be shown"
     return words
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelwright.loop.appraising import decided
 from labelwright.loop.gold import gold_set
+from labelwright.loop.pausing import names
 from labelwright.loop.people.gamma import gamma
 from labelwright.loop.people.kappa import cohen, each_class, fleiss
 from labelwright.loop.people.pairs import Place, confused_pairs, overlapping
@@ -51,9 +52,9 @@ def people(
     labels: tuple[Labels, Labels],
     alpha: Estimate,
 ) -> People:
-    """How the people agree, over all that they told."""
+    """How the people agree, those who are paused left out but for agreement of two by two."""
     task, seed = bench.task, derive_seed(bench.context.seed, "agreement")
-    triples, one = told.triples(), single(task)
+    triples, one = told.triples(without=names(bench)), single(task)
     shared = sum(n > 1 for n in Counter(item for item, _, _ in triples).values())
     as_sets = [(i, who, frozenset([s]) if one else s) for i, who, s in triples]
     spans = task.kind == "spans"
@@ -67,7 +68,7 @@ def people(
         each_class=tuple(
             (c, _estimate(by_class[c])) for c in sorted(by_class, key=lambda c: rank.get(c, -1))
         ),
-        kappas=_kappas(bench, triples) if one else (),
+        kappas=_kappas(bench, told.triples()) if one else (),
         confused=_confused(bench, told, round_, labels),
         trends=trends_of_all(_in_order(told, one)),
         unknown=_unknown(bench, annotators, shared),
@@ -174,10 +175,11 @@ def _confused(
 
 
 def _places(bench: Workbench, told: Judgements) -> list[Place]:
+    triples = told.triples(without=names(bench))
     if bench.task.kind == "spans":
-        return overlapping(told.triples())
+        return overlapping(triples)
     said: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
-    for item, who, answer in told.triples():
+    for item, who, answer in triples:
         said[item][who] = frozenset([answer]) if single(bench.task) else answer
     return [Place(item, by) for item, by in said.items()]
 

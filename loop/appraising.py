@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +42,10 @@ class Judgements:
     others: tuple[Any, ...]
     all_told: tuple[tuple[int, Event], ...]
 
-    def triples(self) -> list[tuple[str, str, Any]]:
-        """(item, annotator, said)."""
-        return [(e.item, e.annotator, s) for e, s in zip(self.events, self.said, strict=True)]
+    def triples(self, without: Collection[str] = ()) -> list[tuple[str, str, Any]]:
+        """(item, annotator, said), less what some people said."""
+        told = zip(self.events, self.said, strict=True)
+        return [(e.item, e.annotator, s) for e, s in told if e.annotator not in without]
 
 
 def judgements(bench: Workbench, round_: int, watermark: int) -> Judgements:

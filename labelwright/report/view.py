@@ -178,14 +178,14 @@ class Share:
     """A part of the budget: `annotations`, their share of the whole, what they cost."""
 
     name: str
-    kind: str  # "training-0", "training-1", …, "holdout", "left"
+    kind: str  # "training-0", "training-1", …, "holdout", "gold", "audit", "adjudicated", "left"
     annotations: int
     share: float
     money: str
 
 
 def spending(task: Task, campaign: Campaign, bill: Bill) -> list[Share]:
-    """Where the budget went: training by phase, holdout, what is left."""
+    """Where the budget went: training by phase, each other purpose, what is left."""
     price = task.budget.price
     whole = max(bill.limit, bill.total, 1)
 
@@ -197,7 +197,13 @@ def spending(task: Task, campaign: Campaign, bill: Bill) -> list[Share]:
     parts = [
         part(f"training, phase {p}", f"training-{i % 3}", n) for i, (p, n) in enumerate(phases)
     ]
-    parts += [part("holdout", "holdout", bill.holdout), part("not spent", "left", bill.left)]
+    parts += [
+        part("holdout", "holdout", bill.holdout),
+        part("gold", "gold", bill.gold),
+        part("looked at again", "audit", bill.audit),
+        part("adjudicator", "adjudicated", bill.adjudicated),
+        part("not spent", "left", bill.left),
+    ]
     return [p for p in parts if p.annotations]
 
 

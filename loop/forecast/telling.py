@@ -82,7 +82,7 @@ def wrong_labels(bench: Workbench, last: RoundRecord) -> float | None:
     if not single(bench.task):
         return None
     said: dict[str, list[str]] = {}
-    for event in bench.events(bench.needed(last.round, "collect")["watermark"]):
+    for event in bench.independent(bench.needed(last.round, "collect")["watermark"]):
         if event.source != "existing" and not event.skipped and len(event.labels) == 1:
             said.setdefault(event.item, []).append(event.labels[0])
     pairs = [pair for answers in said.values() for pair in pairwise(answers)]
