@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import sets
-from forecast import BELOW, SHARE, true_curve
+from forecast import BELOW, FIVE, SHARE, true_curve
 from trails import trails
 from walking import Trail, scaled
 
@@ -32,7 +32,6 @@ from labelwright.loop.forecast.priors import PRIORS, Prior
 from labelwright.loop.forecast.shapes import SHAPES, Curves
 from labelwright.loop.learn.head import head
 
-FIVE = ("ag_news", "banking77", "sst2", "korean_3i4k", "fashion_mnist")
 LOOKS = 16
 _EXACT = 1e-3
 _WIDER = 1.5

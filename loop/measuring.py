@@ -22,6 +22,7 @@ from labelwright.loop.measure.counted import cells, of_sets
 from labelwright.loop.measure.evidence import Bounded, Evidence, View
 from labelwright.loop.measure.looks import fingerprint, following, planned_looks
 from labelwright.loop.measure.summary import measurement
+from labelwright.loop.pausing import independent
 from labelwright.loop.people.agreement import krippendorff, krippendorff_sets
 from labelwright.loop.ports import Span
 from labelwright.loop.seeds import derive_seed
@@ -169,7 +170,7 @@ def _alpha(bench: Workbench, round_: int) -> Bounded:
     answers = [
         (event.item, event.annotator, index[event.labels[0]])
         for _, event in in_force(
-            bench.independent(watermark), bench.items(round_), bench.translation
+            independent(bench, watermark), bench.items(round_), bench.translation
         )
         if event.source != "existing" and event.labels and judge.allows(event)
     ]
@@ -187,7 +188,7 @@ def _ceiling(bench: Workbench, round_: int) -> Bounded | None:
     watermark = bench.needed(round_, "collect")["watermark"]
     answers: dict[int, list[object]] = defaultdict(list)
     for row, event in in_force(
-        bench.independent(watermark), bench.items(round_), bench.translation
+        independent(bench, watermark), bench.items(round_), bench.translation
     ):
         if row in held and event.source != "existing" and not event.skipped and judge.allows(event):
             answers[row].append(_as_set(close(event.labels), event.spans))
@@ -204,7 +205,7 @@ def _alpha_of_sets(bench: Workbench, round_: int) -> Bounded:
     answers = [
         (event.item, event.annotator, _as_set(close(event.labels), event.spans))
         for _, event in in_force(
-            bench.independent(watermark), bench.items(round_), bench.translation
+            independent(bench, watermark), bench.items(round_), bench.translation
         )
         if event.source != "existing" and not event.skipped and judge.allows(event)
     ]

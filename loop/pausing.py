@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterable
 from math import exp, inf, log
 from typing import TYPE_CHECKING
 
-from labelwright.loop.adjudicating import decisions
+from labelwright.loop.adjudicating import ADJUDICATE, decisions
 from labelwright.loop.budget import PAID
 from labelwright.loop.gold import GOLD, gold_answers
 from labelwright.loop.history import Paused
@@ -116,6 +116,12 @@ def lost(
         for row, who in sorted(whose.items())
         if len(people[row]) < overlap and row not in decided
     }
+
+
+def independent(bench: Workbench, watermark: int) -> list[Event]:
+    """Judgements given without knowing the others', of people who count: agreement is measured on these."""
+    events = [e for e in bench.events(watermark) if e.purpose != ADJUDICATE]
+    return without_paused(bench, events, watermark)
 
 
 def without_paused(bench: Workbench, events: list[Event], watermark: int) -> list[Event]:

@@ -214,17 +214,6 @@ class Workbench:
         events = without_paused(self, without_gold(self.events(watermark)), watermark)
         return decided(self, in_force(events, self.items(round_), self.translation))
 
-    def independent(self, until: int | None = None) -> list[Event]:
-        """Judgements given without knowing the others': those that agreement is measured on.
-
-        None of people who are paused: what they said makes no label.
-        """
-        from labelwright.loop.pausing import without_paused
-
-        watermark = self.store.last_event() if until is None else until
-        events = [e for e in self.events(until) if e.purpose != "adjudicate"]
-        return without_paused(self, events, watermark)
-
     def ask_again(self, round_: int, watermark: int, *, after: bool = False) -> dict[int, str]:
         """Rows to ask again because a change set their answers aside, and why.
 

@@ -12,6 +12,7 @@ from labelwright.loop.forecast.foretelling import Facts, foretell, outlook
 from labelwright.loop.forecast.stopping import GAIN_OF, would_stop
 from labelwright.loop.forecast.worth import worth
 from labelwright.loop.history import RoundRecord
+from labelwright.loop.pausing import independent
 from labelwright.loop.seeds import derive_seed
 from labelwright.loop.supported import single
 
@@ -82,7 +83,8 @@ def wrong_labels(bench: Workbench, last: RoundRecord) -> float | None:
     if not single(bench.task):
         return None
     said: dict[str, list[str]] = {}
-    for event in bench.independent(bench.needed(last.round, "collect")["watermark"]):
+    watermark = bench.needed(last.round, "collect")["watermark"]
+    for event in independent(bench, watermark):
         if event.source != "existing" and not event.skipped and len(event.labels) == 1:
             said.setdefault(event.item, []).append(event.labels[0])
     pairs = [pair for answers in said.values() for pair in pairwise(answers)]

@@ -61,6 +61,8 @@ def test_a_figure_has_the_unit_of_its_criterion() -> None:
 def test_an_interval_that_is_not_known_is_not_shown() -> None:
     assert figures.interval(Estimate(estimate=0.9)) == ""
     assert figures.interval(Estimate(estimate=0.9, low=0.85, high=0.94)) == "85.0–94.0%"
+    below = Estimate(estimate=-0.1, low=-0.13, high=-0.03)
+    assert figures.interval(below, number=figures.decimal) == "-0.130 to -0.030"
 
 
 def test_counted() -> None:

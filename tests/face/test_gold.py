@@ -14,11 +14,15 @@ from labelwright import Project
 from labelwright.loop.adjudicating import ADJUDICATE
 from labelwright.loop.engine import Moment
 from labelwright.loop.errors import DataError
+from labelwright.loop.forecast.telling import wrong_labels
 from labelwright.loop.gold import GOLD, gold_answers, gold_set
 from labelwright.loop.handing import mixed
+from labelwright.loop.pausing import independent
 from labelwright.loop.sending import requests
 from labelwright.loop.split import HOLDOUT, POOL
 from labelwright.loop.store import Choice, Event
+from labelwright.report.view import spending
+from labelwright.summary import bill
 from labelwright.terminal import status_view
 
 from .changing import WORDS
@@ -190,6 +194,40 @@ def test_the_careless_person_is_paused_and_what_they_said_is_asked_again(ran: Pr
     assert f"{out.annotator}: right on {out.right} of {out.answers} gold items" in status_view(
         ran.task, campaign
     )
+
+
+def test_agreement_and_what_follows_from_it_leave_paused_people_out(ran: Project) -> None:
+    campaign = ran.campaign()
+    (out,) = campaign.paused
+    measured = campaign.rounds[-1].measurement
+    with ran.looking() as bench:
+        watermark = bench.needed(campaign.rounds[-1].round, "collect")["watermark"]
+        told, counting = bench.events(watermark), independent(bench, watermark)
+        wrong = wrong_labels(bench, campaign.rounds[-1])
+    assert out.annotator in {e.annotator for e in told}
+    assert {e.annotator for e in counting} == {e.annotator for e in told} - {out.annotator}
+    # Three who err in 5% agree in nine of ten; a fourth who does not look would bring alpha below 0.7.
+    assert measured.alpha.estimate is not None
+    assert measured.alpha.estimate > 0.75
+    assert measured.ceiling is not None
+    assert measured.ceiling.estimate is not None
+    assert measured.ceiling.estimate > 0.9
+    assert wrong is not None
+    assert wrong < 0.1
+    people = ran.people()[0].people
+    assert people is not None
+    assert people.fleiss.estimate is not None
+    assert people.fleiss.estimate > 0.75
+    assert out.annotator in {name for k in people.kappas for name in (k.one, k.other)}
+
+
+def test_the_budget_bar_has_a_part_for_every_purpose(ran: Project) -> None:
+    campaign = ran.campaign()
+    spent = bill(ran.task, campaign)
+    parts = {p.kind: p.annotations for p in spending(ran.task, campaign, spent)}
+    assert parts["gold"] == spent.gold > 0
+    assert parts["adjudicated"] == spent.adjudicated > 0
+    assert sum(parts.values()) == spent.limit
 
 
 def _graded(project: Project) -> tuple[tuple[str, str, object, object], ...]:
